@@ -1,0 +1,1 @@
+"""tunescope shows what fine-tuning did to a pre-trained transformer."""

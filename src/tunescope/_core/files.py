@@ -1,0 +1,61 @@
+"""Writing files so that a reader sees either nothing or the whole."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tunescope._core.errors import RunError
+
+__all__ = ["flush_folder", "readable_write_errors", "write_atomically"]
+
+_REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+    errno.EROFS: "the file system is read-only",
+    errno.ENOTDIR: "a part of the path is a file, not a folder",
+    errno.EFBIG: "the file would be larger than is allowed",
+}
+
+
+@contextmanager
+def readable_write_errors(folder: Path) -> Iterator[None]:
+    """Turn the operating system's refusal to write below ``folder`` into a :class:`RunError`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _REASONS:
+            raise
+        raise RunError(
+            f"Nothing more can be written: {_REASONS[error.errno]}.",
+            where=error.filename or folder,
+            fix="free some space or choose another output folder, then start again: finished work is kept",
+        ) from error
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write ``content`` to ``path`` through a neighbour that is renamed when it is complete and on disk."""
+    partial = path.with_name(f".{path.name}.partial")
+    data = content.encode() if isinstance(content, str) else content
+    with partial.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+    flush_folder(path.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Ask the operating system to put the folder's entries on disk, so that a rename survives a power cut."""
+    if os.name != "posix":  # other systems cannot open a folder
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

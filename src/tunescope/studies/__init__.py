@@ -1,0 +1,1 @@
+"""Studies: recipes that turn models, tasks and measures into results."""
