@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tunescope._core.errors import RunError
 
-__all__ = ["flush_folder", "readable_write_errors", "write_atomically"]
+__all__ = ["flush_folder", "flush_tree", "readable_write_errors", "write_atomically"]
 
 _REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -48,6 +48,17 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         os.fsync(file.fileno())
     partial.replace(path)
     flush_folder(path.parent)
+
+
+def flush_tree(folder: Path) -> None:
+    """Ask the operating system to put every file below ``folder`` on disk."""
+    for path in folder.rglob("*"):
+        if path.is_dir():
+            flush_folder(path)
+        else:
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    flush_folder(folder)
 
 
 def flush_folder(folder: Path) -> None:

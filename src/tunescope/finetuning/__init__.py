@@ -1,0 +1,1 @@
+"""Fine-tuning on Hugging Face's Trainer: settings by name, snapshots, resuming."""

@@ -1,0 +1,76 @@
+"""Settings of a fine-tuning, and the published ones by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from pydantic import Field
+
+from tunescope._core.errors import InputError
+from tunescope._core.records import Record
+
+__all__ = ["PRESETS", "FinetuneSettings", "preset"]
+
+_BASE_SIZE = 12
+"""Layers from which "A Closer Look" trains for 3 epochs instead of 10."""
+
+
+class FinetuneSettings(Record):
+    """How a model is fine-tuned; the defaults are the usual ones for BERT (Devlin et al. 2019, appendix A.3).
+
+    Attributes:
+        learning_rate: Peak learning rate; it rises linearly and falls linearly to 0.
+        epochs: Passes over the training set.
+        batch_size: Sentences per update.
+        warmup: Share of the updates in which the learning rate rises.
+        weight_decay: Of AdamW; 0 makes it Adam.
+        max_grad_norm: Gradients are scaled down to this norm.
+        dropout: Of the task head; the encoder keeps its own.
+        seed: Of the head's weights, the order of the data and dropout.
+        lora_rank: Train a LoRA adapter of this rank instead of all weights (extra ``peft``).
+        bf16: Compute in bfloat16 with float32 weights.
+    """
+
+    learning_rate: float = Field(default=5e-5, gt=0)
+    epochs: int = Field(default=3, ge=1)
+    batch_size: int = Field(default=32, ge=1)
+    warmup: float = Field(default=0.1, ge=0, le=1)
+    weight_decay: float = Field(default=0.01, ge=0)
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+    seed: int = Field(default=0, ge=0)
+    lora_rank: int | None = Field(default=None, ge=1)
+    bf16: bool = False
+
+
+PRESETS: Mapping[str, Mapping[str, float]] = MappingProxyType(
+    {
+        "usual": MappingProxyType({}),
+        "closer-look": MappingProxyType({"learning_rate": 3e-4, "epochs": 10, "weight_decay": 0.0}),
+    }
+)
+"""Settings by name that differ from the defaults. ``closer-look``: Zhou and Srikumar 2022."""
+
+
+def preset(name: str, *, n_layers: int, **changes: object) -> FinetuneSettings:
+    """Return the settings of that name, with some of them changed.
+
+    Args:
+        name: A key of :data:`PRESETS`.
+        n_layers: Layers of the model: ``closer-look`` trains models of base size for 3 epochs.
+        changes: Settings that differ from the preset; ``None`` leaves the preset's.
+
+    Raises:
+        InputError: There is no such preset, or a setting is out of range.
+    """
+    if name not in PRESETS:
+        raise InputError("There are no settings of that name.", expected=", ".join(PRESETS), got=name)
+    values: dict[str, object] = dict(PRESETS[name])
+    if name == "closer-look" and n_layers >= _BASE_SIZE:
+        values["epochs"] = 3
+    values |= {key: value for key, value in changes.items() if value is not None}
+    try:
+        return FinetuneSettings.model_validate(values)
+    except ValueError as error:
+        raise InputError("A setting of the fine-tuning is out of range.", got=error) from error

@@ -1,0 +1,1 @@
+"""Pre-trained transformers: loading, word-to-subword alignment, pooling, heads."""

@@ -1,0 +1,1 @@
+"""Representations: the vectors of every target at every layer, on disk and as labelled arrays."""

@@ -1,0 +1,7 @@
+"""The run folder: what was asked for, steps with content-hashed keys, atomic commits, resuming."""
+
+from tunescope.runs.record import RunRecord
+from tunescope.runs.run import Run
+from tunescope.runs.step import Step
+
+__all__ = ["Run", "RunRecord", "Step"]

@@ -1,0 +1,213 @@
+"""A run folder, in which each step's result appears whole or not at all."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import pydantic
+from filelock import FileLock, Timeout
+
+from tunescope._core.errors import RunError
+from tunescope._core.files import flush_folder, flush_tree, readable_write_errors, write_atomically
+from tunescope._core.progress import say
+from tunescope._core.provenance import collect_provenance, now
+from tunescope.runs.record import RunRecord, Status
+from tunescope.runs.step import Step, StepRecord
+
+__all__ = ["Run"]
+
+_logger = logging.getLogger(__name__)
+_RECORD = "record.json"
+_STEP_RECORD = "step.json"
+
+
+class Run:
+    """A folder that holds one run: ``record.json`` and the results of its steps below ``steps/``.
+
+    A step is looked up by its key: where its folder is there, nothing is done again. A folder gets its final
+    name only after all its files are on disk, so a killed run leaves nothing that could be mistaken for a
+    result. Several processes may work on one run: each step is computed by one of them, the others wait.
+    """
+
+    def __init__(self, folder: Path, record: RunRecord) -> None:
+        self.folder = folder
+        self.record = record
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path | str,
+        kind: str,
+        *,
+        settings: Mapping[str, object],
+        inputs: Mapping[str, object],
+        overwrite: bool = False,
+    ) -> Self:
+        """Start a run in ``folder``, or go on with the one that is there.
+
+        Args:
+            folder: The run's folder; made if it is missing.
+            kind: What the run does, such as ``"finetune"``.
+            settings: Everything that the user chose or left to its default, as plain JSON values.
+            inputs: Hashes of the data and weights that the run reads.
+            overwrite: Remove a run of other settings that is there instead of refusing.
+
+        Raises:
+            RunError: The folder cannot be written, holds other files, or a run of other settings.
+        """
+        folder = Path(folder)
+        record = RunRecord(
+            kind=kind, settings=dict(settings), inputs=dict(inputs), provenance=collect_provenance()
+        )
+        record = RunRecord.model_validate_json(record.model_dump_json())
+        with readable_write_errors(folder):
+            _make_room(folder, record, overwrite)
+            (folder / "steps").mkdir(parents=True, exist_ok=True)
+            run = cls(folder, record)
+            run._write_record()
+        return run
+
+    @classmethod
+    def read(cls, folder: Path | str) -> Self:
+        """Open an existing run to look at it.
+
+        Raises:
+            RunError: The folder holds no run.
+        """
+        folder = Path(folder)
+        record = _read_record(folder)
+        if record is None:
+            raise RunError(
+                "The folder holds no run of tunescope.",
+                where=folder,
+                expected=f"a folder with a readable {_RECORD}",
+                fix="give the folder that was passed as --out",
+            )
+        return cls(folder, record)
+
+    @contextmanager
+    def recording(self) -> Iterator[Self]:
+        """Note in the record how the work inside this context ends."""
+        try:
+            yield self
+        except KeyboardInterrupt:
+            self._close("interrupted", None)
+            raise
+        except BaseException as error:
+            self._close("failed", str(error))
+            raise
+        self._close("finished", None)
+
+    def perform(self, step: Step) -> Path:
+        """Return the folder with the step's result, computing it first unless it is there.
+
+        Raises:
+            RunError: The disk refuses to take the result. Whatever ``step.compute`` raises passes through.
+        """
+        final = self.folder / "steps" / step.folder_name
+        with readable_write_errors(self.folder):
+            if (final / _STEP_RECORD).exists():
+                return final
+            with _locked(self.folder / "steps" / f".{step.folder_name}.lock", step.name):
+                if not (final / _STEP_RECORD).exists():
+                    self._compute(step, final)
+        return final
+
+    def find(self, name: str) -> Path | None:
+        """Return the folder of the finished step of this name, the latest if there are several."""
+        records = self.folder.glob(f"steps/{name}-*/{_STEP_RECORD}")
+        named = [path for path in records if path.parent.name.rpartition("-")[0] == name]
+        return max(named, key=lambda path: path.stat().st_mtime).parent if named else None
+
+    def _compute(self, step: Step, final: Path) -> None:
+        partial = final.with_name(f".{step.folder_name}.partial")
+        if partial.exists() and not step.resumable:
+            shutil.rmtree(partial)
+        partial.mkdir(exist_ok=True)
+        provenance = collect_provenance()
+        started = time.monotonic()
+        step.compute(partial)
+        record = StepRecord(
+            name=step.name,
+            key=step.key,
+            version=step.version,
+            inputs=dict(step.inputs),
+            elapsed_seconds=time.monotonic() - started,
+            provenance=provenance,
+        )
+        write_atomically(partial / _STEP_RECORD, record.model_dump_json(indent=2))
+        flush_tree(partial)
+        partial.replace(final)
+        flush_folder(final.parent)
+        _logger.info("%s done in %.1f s", step.name, record.elapsed_seconds)
+
+    def _close(self, status: Status, error: str | None) -> None:
+        changes = {"status": status, "error": error, "finished": now()}
+        self.record = self.record.model_copy(update=changes)
+        try:
+            self._write_record()
+        except OSError:  # the error that ended the run matters more than this one
+            _logger.warning("the record of the run could not be written: %s", self.folder)
+
+    def _write_record(self) -> None:
+        write_atomically(self.folder / _RECORD, self.record.model_dump_json(indent=2))
+
+
+def _make_room(folder: Path, record: RunRecord, overwrite: bool) -> None:
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        return
+    if not folder.is_dir():
+        raise RunError("The output is a file, not a folder.", where=folder, fix="choose another --out")
+    existing = _read_record(folder)
+    if existing is None:
+        if any(path.name != f".{_RECORD}.partial" for path in folder.iterdir()):
+            raise RunError(
+                "The output folder holds other files, but no run of tunescope.",
+                where=folder,
+                expected="a new or empty folder, or a run to go on with",
+                fix="choose another --out",
+            )
+        return
+    differences = existing.differences(record)
+    if not differences:
+        return
+    if not overwrite:
+        raise RunError(
+            "The output folder holds a run of other settings.",
+            where=folder,
+            expected="the settings of that run, to go on with it",
+            got="; ".join(differences),
+            fix="choose another --out, or pass --overwrite to remove that run",
+        )
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+def _read_record(folder: Path) -> RunRecord | None:
+    try:
+        return RunRecord.model_validate_json((folder / _RECORD).read_bytes())
+    except (FileNotFoundError, NotADirectoryError, pydantic.ValidationError):
+        return None
+
+
+@contextmanager
+def _locked(path: Path, name: str) -> Iterator[None]:
+    """Hold the lock of a step; the operating system lets go of it when the process dies."""
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        say(f"waiting for another process that is at work on {name}")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+        path.unlink(missing_ok=True)
