@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
+import numpy as np
+
 from tunescope._core.errors import InputError
 from tunescope._core.hashing import hash_value
 from tunescope._core.seeds import make_rng
@@ -101,14 +103,20 @@ class Task:
         beside the same figure on this task. Sentences whose label would be missing from the new training set
         are left out of the new test set, and counted in :attr:`left_out`.
         """
-        train, test = self.splits["train"], self.splits["test"]
-        pool = train + test
-        order = make_rng(seed, "random split").permutation(len(pool))
-        shuffled = [pool[i] for i in order]
-        new_train, new_test = tuple(shuffled[: len(train)]), tuple(shuffled[len(train) :])
+        pool = self.splits["train"] + self.splits["test"]
+        in_train = self.random_partition(seed)
+        new_train = tuple(example for example, chosen in zip(pool, in_train, strict=True) if chosen)
+        new_test = tuple(example for example, chosen in zip(pool, in_train, strict=True) if not chosen)
         kept, _ = _with_known_labels(new_test, _classes(new_train)) if self.labels else (new_test, 0)
         splits = {**self.splits, "train": new_train, "test": kept}
         return replace(self, name=f"{self.name} (random split)", splits=splits)
+
+    def random_partition(self, seed: int) -> np.ndarray:
+        """Return which of the pooled train and test sentences :meth:`random_split` puts into training."""
+        n_train, n_test = len(self.splits["train"]), len(self.splits["test"])
+        in_train = np.zeros(n_train + n_test, dtype=bool)
+        in_train[make_rng(seed, "random split").permutation(n_train + n_test)[:n_train]] = True
+        return in_train
 
     def _check_classes(self) -> None:
         train = _classes(self.splits["train"])

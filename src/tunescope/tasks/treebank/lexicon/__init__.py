@@ -1,0 +1,1 @@
+"""Words by semantic class, as plain data."""
