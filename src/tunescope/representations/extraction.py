@@ -19,7 +19,7 @@ from tunescope.models.pooling import PartIndex, plan_pooling, pool
 from tunescope.models.tokenized import TokenizedExamples
 from tunescope.representations.store import Representations, Storage, StoreInfo, VectorWriter
 from tunescope.tasks.example import Example, Target
-from tunescope.tasks.task import Task
+from tunescope.tasks.task import Task, fingerprint
 
 __all__ = ["extract"]
 
@@ -82,9 +82,10 @@ def extract(
     )
     info = StoreInfo(
         model=encoder.checkpoint.name,
-        weights_sha256=encoder.checkpoint.weights_sha256,
+        weights_sha256=encoder.weights_sha256,
         task=task.name,
         split=split,
+        examples_sha256=fingerprint(examples),
         pooling=pooling,
         storage=storage,
         layers=chosen,

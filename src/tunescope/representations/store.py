@@ -45,6 +45,7 @@ class StoreInfo(Record):
     weights_sha256: str
     task: str
     split: str
+    examples_sha256: str
     pooling: str
     storage: Storage
     layers: tuple[int, ...]

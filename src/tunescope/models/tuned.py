@@ -1,0 +1,118 @@
+"""A fine-tuned model in whatever form it comes: a checkpoint, one with a task head, or a PEFT adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import PreTrainedModel
+
+from tunescope._core.errors import ModelError
+from tunescope.models.adapter import load_adapted
+from tunescope.models.checkpoint import Checkpoint, find_checkpoint, weights_hash
+from tunescope.models.classifier import classify, head_class, load_classifier
+from tunescope.models.encoder import Encoder, load_encoder, load_tokenizer, make_encoder
+from tunescope.models.prediction import predict
+from tunescope.models.task_head import TaskHead
+from tunescope.tasks.task import Examples, Task
+
+__all__ = ["TunedModel", "load_tuned"]
+
+Predictor = Callable[[Examples], np.ndarray]
+
+
+@dataclass(frozen=True)
+class TunedModel:
+    """A fine-tuned model: its encoder, and what its own head predicts.
+
+    Attributes:
+        encoder: The transformer; an adapter is merged into its weights.
+        head: Name of the head for people; ``None`` where there is none.
+        predict: Returns the head's prediction for every target of some examples; ``None`` where there is no
+            head, or it does not fit the task.
+        adapter: Kind of the adapter, such as ``"LORA"``; ``None`` for a whole checkpoint.
+        notes: What a reader must know, for instance why the head is not used.
+    """
+
+    encoder: Encoder
+    head: str | None = None
+    predict: Predictor | None = None
+    adapter: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+def load_tuned(
+    source: str | Path | Checkpoint,
+    task: Task,
+    *,
+    base: Checkpoint | None = None,
+    device: str = "auto",
+    dtype: torch.dtype = torch.float32,
+) -> TunedModel:
+    """Load a fine-tuned model and find out whether its own head can be scored on a task.
+
+    Args:
+        source: A folder, a name on the hub, or a checkpoint already found.
+        task: The task to be scored on.
+        base: The model that an adapter belongs on, by default the one that the adapter names; it also gives the
+            tokenizer where the checkpoint has none.
+        device: As for :func:`tunescope.load_encoder`.
+        dtype: As there.
+
+    Raises:
+        ModelError: The model cannot be loaded, or the adapter does not fit its base.
+        MissingExtraError: The model is an adapter, and peft is not installed.
+    """
+    checkpoint = source if isinstance(source, Checkpoint) else find_checkpoint(source)
+    if checkpoint.is_adapter:
+        base = base or find_checkpoint(checkpoint.config["base_model_name_or_path"])
+        classifier = load_adapted(checkpoint, base, dtype=dtype)
+        tokenizer_source = base
+    elif head_class(checkpoint.config) is not None and not checkpoint.has_task_head:
+        classifier = load_classifier(checkpoint, dtype=dtype)
+        tokenizer_source = checkpoint if checkpoint.has_tokenizer or base is None else base
+    else:
+        encoder = load_encoder(checkpoint, device=device, dtype=dtype, tokenizer_of=base)
+        return _with_own_head(TunedModel(encoder), checkpoint, task)
+    transformer: PreTrainedModel = classifier.base_model  # type: ignore[assignment]
+    encoder = make_encoder(
+        checkpoint, transformer, load_tokenizer(tokenizer_source), device, weights_hash(checkpoint, base)
+    )
+    adapter = str(checkpoint.config.get("peft_type", "adapter")) if checkpoint.is_adapter else None
+    tuned = TunedModel(encoder, adapter=adapter)
+    if checkpoint.has_task_head:
+        return _with_own_head(tuned, checkpoint, task)
+    if classifier is transformer:
+        return tuned
+    torch.nn.Module.to(classifier, encoder.device)
+    return _with_classifier(tuned, classifier, task)
+
+
+def _with_own_head(tuned: TunedModel, checkpoint: Checkpoint, task: Task) -> TunedModel:
+    if not checkpoint.has_task_head:
+        return tuned
+    head = TaskHead.load(checkpoint.folder)
+    name = f"linear, for {head.info.task}"
+    expected = (task.target, task.label, set(task.labels))
+    if (head.info.target, head.info.label, set(head.info.labels)) != expected:
+        return _without_head(tuned, name, "it predicts other targets or labels than the task's")
+    if head.weight.shape[1] != tuned.encoder.hidden_size * head.info.n_parts:
+        raise ModelError("The task head does not fit the encoder.", where=checkpoint.name)
+    return TunedModel(tuned.encoder, name, partial(predict, tuned.encoder, head), tuned.adapter)
+
+
+def _with_classifier(tuned: TunedModel, classifier: PreTrainedModel, task: Task) -> TunedModel:
+    name = type(classifier).__name__
+    predictor = classify(classifier, tuned.encoder, task)
+    if isinstance(predictor, str):
+        return _without_head(tuned, name, predictor)
+    return TunedModel(tuned.encoder, name, predictor, tuned.adapter)
+
+
+def _without_head(tuned: TunedModel, name: str, why: str) -> TunedModel:
+    note = f"The tuned model's own head ({name}) is not scored: {why}."
+    return TunedModel(tuned.encoder, name, None, tuned.adapter, (note,))

@@ -1,0 +1,1 @@
+"""The parts of a comparison: each turns vectors or weights into measurements."""
