@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from tunescope._core.errors import InputError
 from tunescope._core.records import Record
@@ -72,5 +72,11 @@ def preset(name: str, *, n_layers: int, **changes: object) -> FinetuneSettings:
     values |= {key: value for key, value in changes.items() if value is not None}
     try:
         return FinetuneSettings.model_validate(values)
-    except ValueError as error:
-        raise InputError("A setting of the fine-tuning is out of range.", got=error) from error
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise InputError(
+            "A setting of the fine-tuning is out of range.",
+            where=".".join(map(str, problem["loc"])),
+            expected=problem["msg"],
+            got=problem["input"],
+        ) from error

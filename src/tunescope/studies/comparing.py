@@ -12,8 +12,8 @@ import numpy as np
 from tunescope._core.files import write_atomically
 from tunescope._core.records import Record
 from tunescope.measures.geometry.centroids import centroid_path
-from tunescope.representations.extraction import extract
 from tunescope.representations.store import Representations, open_representations
+from tunescope.representations.writing import write_representations
 from tunescope.runs import Run, Step
 from tunescope.studies.comparison import (
     ChangedPrediction,
@@ -122,7 +122,7 @@ class Comparing:
         return open_representations(self.run.perform(step))
 
     def _extract(self, role: str, task: Task, split: str, folder: Path) -> None:
-        extract(
+        write_representations(
             self.models.load(role).encoder,
             task,
             split,

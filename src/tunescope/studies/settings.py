@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from tunescope._core.errors import InputError
 from tunescope._core.records import Record
 from tunescope.models.alignment import LongSentences
 from tunescope.representations.store import Storage
 
-__all__ = ["CompareSettings"]
+__all__ = ["CompareSettings", "make_settings"]
 
 
 class CompareSettings(Record):
@@ -38,3 +39,21 @@ class CompareSettings(Record):
     n_examples_shown: int = Field(default=40, ge=0)
     long_sentences: LongSentences = "error"
     storage: Storage = "float32"
+
+
+def make_settings(**values: object) -> CompareSettings:
+    """Return checked settings.
+
+    Raises:
+        InputError: A setting is out of range.
+    """
+    try:
+        return CompareSettings.model_validate(values)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise InputError(
+            "A setting of the comparison is out of range.",
+            where=".".join(map(str, problem["loc"])),
+            expected=problem["msg"],
+            got=problem["input"],
+        ) from error

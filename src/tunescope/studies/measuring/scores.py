@@ -12,7 +12,13 @@ from tunescope._core.progress import track
 from tunescope._core.seeds import make_rng
 from tunescope.measures.catalogue import MEASURES
 from tunescope.measures.estimate import Estimate
-from tunescope.measures.probing.linear_probe import fit_linear_probe, majority_baseline
+from tunescope.measures.probing.linear_probe import (
+    LinearProbe,
+    fit_linear_probe,
+    fit_linear_regression_probe,
+    majority_label,
+    mean_number,
+)
 from tunescope.measures.scores import (
     accuracy_difference,
     accuracy_estimate,
@@ -47,9 +53,9 @@ class Scorer:
     ) -> Estimate:
         """Return by how much the score of ``after`` exceeds that of ``before``, on the same half-samples."""
         if self.metric == "accuracy":
-            return accuracy_difference(gold, after, before, sentence_ids, **self._options())
+            return accuracy_difference(gold, before, after, sentence_ids, **self._options())
         return score_difference(
-            self._score, gold, after, before, sentence_ids, bounds=self._bounds, **self._options()
+            self._score, gold, before, after, sentence_ids, bounds=self._bounds, **self._options()
         )
 
     @property
@@ -130,12 +136,21 @@ def _probe_layer(
     """Fit one probe per model and return its predictions by set and model."""
     predictions: dict[str, dict[str, np.ndarray]] = {split: {} for split in evaluated}
     for model, vectors in train.items():
-        probe = fit_linear_probe(vectors.layer(layer), vectors.labels, seed=scorer.settings.seed)
+        probe = _fit(vectors, layer, scorer.settings.seed)
         if probe.status != "ok":
             scores.notes.append(f"Linear probe of the {model} model at layer {layer}: {probe.status}.")
         for split, by_model in evaluated.items():
             predictions[split][model] = probe.predict(by_model[model].layer(layer))
     return predictions
+
+
+def _fit(train: LabelledVectors, layer: int, seed: int) -> LinearProbe:
+    fit = fit_linear_regression_probe if _are_numbers(train.labels) else fit_linear_probe
+    return fit(train.layer(layer), train.labels, seed=seed)
+
+
+def _are_numbers(labels: np.ndarray) -> bool:
+    return labels.dtype.kind == "f"
 
 
 def _score_probes(
@@ -183,7 +198,7 @@ def _score_majority(
     scorer: Scorer,
     partition: Partition,
 ) -> None:
-    answer = majority_baseline(train.labels)
+    answer = mean_number(train.labels) if _are_numbers(train.labels) else majority_label(train.labels)
     for split, by_model in evaluated.items():
         targets = by_model["base"]
         predicted = np.full(len(targets), answer)

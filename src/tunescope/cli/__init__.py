@@ -1,0 +1,1 @@
+"""The command line: parse, call, report errors, set the exit code."""
