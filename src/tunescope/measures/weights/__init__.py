@@ -1,0 +1,1 @@
+"""Weights: how far they moved from where they started."""

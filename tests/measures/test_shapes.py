@@ -1,0 +1,59 @@
+"""The annotated shapes hold: every public function runs under jaxtyping and beartype, in a process of its own.
+
+In a process of its own, because the import hook reaches only modules that were not imported before it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+SCRIPT = """
+from jaxtyping import TypeCheckError, install_import_hook
+hook = install_import_hook("tunescope.measures", "beartype.beartype")
+import numpy as np
+from tunescope.measures import intervals, scores
+from tunescope.measures.geometry import centroids
+from tunescope.measures.probing import linear_probe
+from tunescope.measures.similarity import anisotropy, cka, neighbourhoods, procrustes, rsa
+from tunescope.measures.weights import weight_change
+
+rng = np.random.default_rng(0)
+for dtype in (np.float32, np.float64):
+    x, y = rng.normal(size=(40, 6)).astype(dtype), rng.normal(size=(40, 5)).astype(dtype)
+    ids, labels = np.arange(40) // 4, np.array(["a", "b"] * 20)
+    for estimate in (
+        rsa.rsa_estimate, cka.cka_estimate, procrustes.procrustes_estimate,
+        neighbourhoods.neighbourhood_overlap_estimate,
+    ):
+        assert estimate(x, y, ids, n_resamples=20, rng=rng).has_interval
+    assert anisotropy.mean_cosine_estimate(x, ids, rng=rng).has_interval
+    rsa.rsa(x, y), cka.cka(x, y), cka.plain_cka(x, y), procrustes.procrustes_distance(x, y)
+    centroids.centroid_shift(x, x + 1, labels)
+    assert centroids.centroid_shift_estimates(x, x + 1, labels, ids, rng=rng)["a"].has_interval
+    centroids.centroid_path([x, x + 1], labels)
+    probe = linear_probe.fit_linear_probe(x, labels, seed=0)
+    scores.accuracy_estimate(labels, probe.predict(x), ids, rng=rng)
+    scores.accuracy_difference(labels, probe.predict(x), labels, ids, rng=rng)
+    scores.score_estimate(scores.accuracy, labels, probe.predict(x), ids, rng=rng)
+    scores.score_difference(scores.accuracy, labels, probe.predict(x), labels, ids, rng=rng)
+    regression = linear_probe.fit_linear_regression_probe(x, x[:, 0], seed=0)
+    intervals.mean_estimate(regression.predict(x), ids, rng=rng)
+    weight_change.weight_change({"h.0.w": x}, {"h.0.w": x + 1})
+try:
+    rsa.rsa(x[0], y)
+except TypeCheckError:
+    print("checked")
+"""
+
+
+def test_the_annotated_shapes_hold_at_run_time() -> None:
+    result = subprocess.run(
+        [sys.executable, "-W", "error", "-c", SCRIPT],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr[-3000:]
+    assert result.stdout.strip() == "checked"
