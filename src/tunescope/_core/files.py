@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from safetensors import SafetensorError
 
 from tunescope._core.errors import RunError
 
@@ -28,14 +31,21 @@ def readable_write_errors(folder: Path) -> Iterator[None]:
     """Turn the operating system's refusal to write below ``folder`` into a :class:`RunError`."""
     try:
         yield
-    except OSError as error:
-        if error.errno not in _REASONS:
+    except (OSError, SafetensorError) as error:
+        number = error.errno if isinstance(error, OSError) else _number_in(str(error))
+        if number not in _REASONS:
             raise
         raise RunError(
-            f"Nothing more can be written: {_REASONS[error.errno]}.",
-            where=error.filename or folder,
+            f"Nothing more can be written: {_REASONS[number]}.",
+            where=getattr(error, "filename", None) or folder,
             fix="free some space or choose another output folder, then start again: finished work is kept",
         ) from error
+
+
+def _number_in(message: str) -> int | None:
+    """Return the operating system's error number that safetensors puts into its message."""
+    match = re.search(r"os error (\d+)", message)
+    return int(match.group(1)) if match else None
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:

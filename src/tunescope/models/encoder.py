@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 import transformers
+from safetensors import SafetensorError
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from tunescope._core.errors import ModelError
@@ -183,7 +184,7 @@ def readable_model_errors(checkpoint: Checkpoint) -> Iterator[None]:
     """Turn what transformers raises for a folder that it cannot load into a :class:`ModelError`."""
     try:
         yield
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
         needs_code = "trust_remote_code" in str(error)
         raise ModelError(
             "The model needs code of its own, which is not run."

@@ -161,7 +161,12 @@ class Run:
 
 def _make_room(folder: Path, record: RunRecord, overwrite: bool) -> None:
     if not folder.exists():
-        folder.mkdir(parents=True)
+        try:
+            folder.mkdir(parents=True)
+        except FileNotFoundError as error:  # a file system that takes no folders, such as /proc
+            raise RunError(
+                "The output folder cannot be made.", where=folder, fix="choose another --out"
+            ) from error
         return
     if not folder.is_dir():
         raise RunError("The output is a file, not a folder.", where=folder, fix="choose another --out")

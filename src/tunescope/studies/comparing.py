@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -141,7 +142,9 @@ class Comparing:
 
         def compute(folder: Path) -> None:
             predict = self.models.load(role).predict
-            np.save(folder / "predicted.npy", np.empty(0) if predict is None else predict(examples))
+            buffer = BytesIO()
+            np.save(buffer, np.empty(0) if predict is None else predict(examples))
+            write_atomically(folder / "predicted.npy", buffer.getvalue())
 
         step = Step(
             name=f"predictions-{role}-{split}",
