@@ -103,7 +103,7 @@ class Task:
         beside the same figure on this task. Sentences whose label would be missing from the new training set
         are left out of the new test set, and counted in :attr:`left_out`.
         """
-        pool = self.splits["train"] + self.splits["test"]
+        pool = _with_unique_ids(self.splits["train"], self.splits["test"])
         in_train = self.random_partition(seed)
         new_train = tuple(example for example, chosen in zip(pool, in_train, strict=True) if chosen)
         new_test = tuple(example for example, chosen in zip(pool, in_train, strict=True) if not chosen)
@@ -170,6 +170,13 @@ def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value
+
+
+def _with_unique_ids(train: Examples, test: Examples) -> Examples:
+    """Return both in a row; the test ids are marked where an id occurs in both, as ``file:line`` can."""
+    if not {e.sentence_id for e in train} & {e.sentence_id for e in test}:
+        return train + test
+    return train + tuple(replace(e, sentence_id=f"test/{e.sentence_id}") for e in test)
 
 
 def _classes(examples: Examples) -> set[str]:

@@ -80,6 +80,16 @@ class Draw:
         """Return a whole number from ``low`` to ``high``, both included."""
         return low + int(self._uniform() * (high - low + 1))
 
+    def first_use(self, key: str) -> bool:
+        """Return whether the sentence does not use something yet, and note that it does."""
+        new = key not in self._used
+        self._used.add(key)
+        return new
+
+    def has(self, name: str) -> bool:
+        """Return whether there is a class of words of that name."""
+        return name in self._words
+
     def word(self, name: str) -> str:
         """Return a word of a class, if possible one that the sentence does not use yet."""
         common, kept_back = self._words[name]

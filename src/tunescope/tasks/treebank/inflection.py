@@ -11,11 +11,11 @@ _VOWELS = "aeiou"
 _PLURALS = {
     "wife": "wives", "knife": "knives", "shelf": "shelves", "wolf": "wolves", "sheep": "sheep", "mouse": "mice",
     "child": "children", "man": "men", "woman": "women", "trout": "trout", "goose": "geese", "potato": "potatoes",
-    "tomato": "tomatoes", "dish": "dishes", "piano": "pianos", "studio": "studios", "loaf": "loaves", "person": "people",
-    "roof": "roofs", "bus": "buses",
+    "tomato": "tomatoes", "dish": "dishes", "piano": "pianos", "studio": "studios", "loaf": "loaves",
+    "person": "people",     "roof": "roofs", "bus": "buses",
 }  # fmt: skip
 
-# base: (past, participle)
+# the past tense and the past participle
 _IRREGULAR = {
     "be": ("was", "been"), "have": ("had", "had"), "do": ("did", "done"), "eat": ("ate", "eaten"),
     "drive": ("drove", "driven"), "sell": ("sold", "sold"), "buy": ("bought", "bought"), "leave": ("left", "left"),
@@ -37,15 +37,16 @@ _IRREGULAR = {
     "light": ("lit", "lit"), "stand": ("stood", "stood"), "pay": ("paid", "paid"), "win": ("won", "won"),
     "sit": ("sat", "sat"), "lie": ("lay", "lain"), "build": ("built", "built"), "teach": ("taught", "taught"),
     "catch": ("caught", "caught"), "hurt": ("hurt", "hurt"), "cost": ("cost", "cost"), "stick": ("stuck", "stuck"),
+    "fight": ("fought", "fought"), "hit": ("hit", "hit"), "forget": ("forgot", "forgotten"),
+    "upset": ("upset", "upset"),    "beat": ("beat", "beaten"),
 }  # fmt: skip
 
 _THIRD = {"be": "is", "have": "has", "do": "does", "go": "goes"}
-_DOUBLING = frozenset(
-    """stop drop wrap plan jog chat hug stir chop begin run swim cut put set let get sit win tap rob ship pet
-    skip nap ban bid slip jam snap fit trip spin whip peg ram blot grab bag hit""".split()
-)
+_DOUBLING_VERBS = """stop drop wrap plan jog chat hug stir chop begin run swim cut put set let get sit win tap rob
+    ship pet skip nap ban bid regret forget slip upset admit jam snap fit trip spin whip peg ram blot grab bag hit"""
+_DOUBLING = frozenset(_DOUBLING_VERBS.split())
 _COMPARATIVES = {"good": ("better", "best"), "bad": ("worse", "worst"), "well": ("better", "best")}
-_DOUBLED_ADJECTIVES = frozenset("big thin hot fat sad wet red".split())
+_DOUBLED_ADJECTIVES = frozenset(["big", "thin", "hot", "fat", "sad", "wet", "red"])
 
 
 @cache

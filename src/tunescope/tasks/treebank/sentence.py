@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 __all__ = ["TreebankSentence"]
 
-_NO_SPACE_BEFORE = frozenset({".", ",", "?", "!", ";", ":", "%", ")", "'s", "'", "n't", "'ll", "'ve", "'re", "'m", "'d"})
+_NO_SPACE_BEFORE = frozenset(
+    {".", ",", "?", "!", ";", ":", "%", ")", "'s", "'", "n't", "'ll", "'ve", "'re", "'m", "'d"}
+)
 _NO_SPACE_AFTER = frozenset({"$", "("})
 
 

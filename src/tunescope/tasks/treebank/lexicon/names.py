@@ -22,6 +22,8 @@ NAMES = {
         Georgia Greece Peru Mali Guinea Hungary Wales Spain""",
     "org_name": """Summit Pioneer Sunrise Liberty Harbor Union Star Eagle Phoenix Anchor Crown Orchard Beacon
         Pacific Frontier Sterling Compass Rocket Delta""",
+    "acronym": """NATO FBI UFO DNA GPS ATM CEO PDF LED USB NASA UNESCO FIFA RSVP HTML BBC SUV IQ FAQ DIY MRI VIP
+        PIN RAM OPEC MIT IOC EU""",
 }
 """Classes of names."""
 

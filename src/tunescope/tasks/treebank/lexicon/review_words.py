@@ -14,20 +14,23 @@ REVIEW_WORDS = {
     "venue_part": """food service staff room pool breakfast view parking decor menu bathroom coffee lobby
         atmosphere music wifi patio bed""",
     "venue_person": "waitress manager receptionist bartender owner hostess stylist cashier chef server",
-    "ingredient": """sauce dough batter butter onion garlic mushroom noodle shrimp zucchini ginger cream broth
-        mixture filling pastry lentil spinach tofu salsa glaze yeast""",
+    "ingredient_soft": "sauce batter broth mixture filling salsa glaze cream butter custard syrup gravy caramel",
+    "ingredient_solid": """onion garlic mushroom zucchini ginger tofu spinach carrot celery shrimp eggplant cabbage
+        squash lemon mango""",
     "cookware": "pot skillet bowl oven tray saucepan wok blender dish",
     "adj_gadget": """sturdy flimsy bulky sleek cheap lightweight noisy faulty overpriced handy durable
         wireless compact awesome useless pricey decent solid fast light""",
     "adj_venue": """cozy filthy amazing awful overpriced charming tiny gorgeous mediocre lovely disappointing
         noisy clean rude terrible fantastic dull wonderful outstanding bland soggy stale""",
+    "adj_part": "amazing awful mediocre lovely disappointing terrible fantastic wonderful outstanding dull great fine",
     "adj_venue_person": "rude friendly helpful sweet awesome clueless attentive grumpy pleasant",
     "adj_ingredient": "sticky thick smooth golden creamy runny tender brown soft lumpy",
     "v_gadget": "love hate return buy recommend use unplug charge own regret replace test order",
-    "v_cook": """stir chop slice whisk melt simmer boil fold drain knead peel season fry heat cool pour spread
-        blend chill grate""",
+    "v_cook_soft": "stir whisk melt simmer boil heat cool pour spread blend chill warm strain",
+    "v_cook_solid": "chop slice peel season fry grate drain dice steam roast mince trim rinse",
     "v_fail": "die break crack overheat freeze leak wobble squeak snap jam crash stop",
-    "v_setup": "unplug press charge attach tighten remove clean hold wipe reset insert lift",
+    "v_setup": "press charge attach tighten remove clean hold wipe reset insert lift check",
+    "v_handle": "unplug charge clean reset test open wash fix set store",
     "interjection": "well oh wow yes no hey ugh okay yeah gosh yikes",
 }
 """Classes of words that only reviews and instructions use."""

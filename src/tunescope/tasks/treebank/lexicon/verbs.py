@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["PARTICLE_VERBS", "VERBS"]
+__all__ = ["PARTICLE_VERBS", "TOPIC_VERBS", "VERBS"]
 
 VERBS = {
     "v_dish": """cook eat bake serve order taste share finish burn prepare sample steam fry roast salt
@@ -19,13 +19,20 @@ VERBS = {
     "v_event": """plan watch attend cancel enjoy miss film host delay photograph record cover postpone like
         describe remember announce schedule skip stage""",
     "v_thing": """buy sell find lose drop hide carry lift wrap fix need want keep clean like notice borrow
-        steal hand box break repair""",
+        steal break repair hit check pack""",
     "v_plan": """support oppose reject discuss approve explain defend question attack back change welcome
         study like debate doubt fear favor need review block""",
-    "v_animal": """feed watch train find follow love chase walk wash photograph help hear keep ride
+    "v_animal": """feed watch train find follow love chase walk wash photograph help hear keep
         pet rescue""",
-    "v_motion": """walk run drive travel sail march rush race climb hurry hike ride jog cycle head return
-        fly move wander""",
+    "v_done_to_dish": "bake steam fry roast salt toast heat share order finish burn grill slice",
+    "v_done_to_vehicle": "rent paint repair steal tow park rust load test damage wash borrow",
+    "v_done_to_building": "rent paint clean close light guard heat search restore lock empty",
+    "v_done_to_document": "print sign edit translate review mark file copy update cite record",
+    "v_done_to_thing": "steal hide lose drop repair fix wrap borrow paint lock pack lend",
+    "v_done_to_event": "plan cancel record delay film postpone stage host",
+    "v_done_to_plan": "change suggest reject oppose review plan discuss draft fail",
+    "v_motion": """walk run drive travel march rush race climb hurry hike ride jog cycle head return
+        move wander step stroll""",
     "v_activity": """work sleep wait sing dance laugh talk play rest practice smile train read cook paint
         study swim fish cough joke nap pray work""",
     "v_rise": """rise fall drop grow climb increase decline jump fluctuate shrink surge slide swing""",
@@ -36,12 +43,26 @@ VERBS = {
     "v_enjoy": """enjoy like love avoid finish start stop keep consider miss mind""",
     "v_give": """give send show offer hand lend mail bring sell throw pass""",
     "v_seem": """seem become look feel sound remain stay appear""",
-    "v_topic": """talk argue speak lecture joke dream worry write complain""",
     "v_look": """look search wait ask""",
     "v_animal_act": """sleep bark run play rest swim wait drink eat fly hide""",
-    "v_building_state": """open close reopen""",
 }
 """Classes of verbs, named by the nouns that they go with."""
+
+TOPIC_VERBS = {
+    "talk": ("about", "about", "of"),
+    "speak": ("about", "on", "of"),
+    "argue": ("about", "over"),
+    "lecture": ("on", "about"),
+    "joke": ("about",),
+    "dream": ("of", "about"),
+    "worry": ("about", "over"),
+    "write": ("about", "on"),
+    "complain": ("about", "of"),
+    "hear": ("about", "of"),
+    "fight": ("over", "about"),
+    "think": ("about", "of"),
+}
+"""Verbs that take a topic, with the prepositions that introduce it."""
 
 PARTICLE_VERBS = {
     "thing": "pick up|put down|give away|put on|hand over|throw away|take apart|put back|set aside",

@@ -1,0 +1,105 @@
+"""The tasks that the generated treebank holds: parts of speech, dependencies, preposition roles, question types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+from tunescope._core.errors import InputError
+from tunescope.tasks.example import Example, LabelKind, Span, Target, TargetKind
+from tunescope.tasks.task import Task
+from tunescope.tasks.treebank.generation import Contents, generate_splits
+from tunescope.tasks.treebank.sentence import TreebankSentence
+
+__all__ = ["treebank_task"]
+
+Kind = Literal["pos", "dep", "ps-role", "question"]
+
+_OUT_OF_DOMAIN = "reviews"
+
+
+def treebank_task(
+    kind: Kind,
+    *,
+    seed: int = 0,
+    n_train: int = 1200,
+    n_dev: int = 300,
+    n_test: int = 500,
+    n_out_of_domain: int = 300,
+) -> Task:
+    """Return a task on generated English, for demonstrations, documentation and tests.
+
+    All sentences are distinct, and all labels of the test set occur in training. The kinds ``"pos"``, ``"dep"`` and
+    ``"ps-role"`` share their sentences under the same seed and sizes. The labels are those of the grammar that made
+    the sentences, so they are exact; but the language is much narrower than what people write, and figures measured
+    on it say nothing about real text.
+
+    Args:
+        kind: ``"pos"``: the part of speech of each word. ``"dep"``: the relation of each word but the root to
+            its head. ``"ps-role"``: the role of each preposition and possessive, such as ``p.Time``.
+            ``"question"``: what a question asks for, such as ``LOC:city``.
+        seed: The same seed gives the same task.
+        n_train: Sentences of the training set, 1 or more.
+        n_dev: Sentences of the development set; none where 0.
+        n_test: Sentences of the test set, 1 or more.
+        n_out_of_domain: Sentences of the set ``"reviews"``, informal reviews and instructions; none where 0.
+
+    Raises:
+        InputError: The kind is unknown, or a number is too small or greater than the grammar allows.
+    """
+    if kind not in _FORMS:
+        raise InputError("There is no such task.", where="kind", expected=", ".join(_FORMS), got=repr(kind))
+    for name, n in (("n_train", n_train), ("n_test", n_test)):
+        if n < 1:
+            raise InputError("A set has no sentences.", where=name, expected="1 or more", got=n)
+    form = _FORMS[kind]
+    sizes = {"train": n_train, "dev": n_dev, "test": n_test, _OUT_OF_DOMAIN: n_out_of_domain}
+    sets = generate_splits({name: n for name, n in sizes.items() if n}, seed=seed, contents=form.contents)
+    examples = {name: tuple(_examples(name, sentences, form)) for name, sentences in sets.items()}
+    other_domain = {name: examples.pop(name) for name in tuple(examples) if name == _OUT_OF_DOMAIN}
+    return Task(f"treebank:{kind}", form.target, LabelKind.CLASS, examples, other_domain)
+
+
+class _Form(NamedTuple):
+    target: TargetKind
+    contents: Contents
+    targets: Callable[[TreebankSentence], Iterator[Target]]
+
+
+def _examples(name: str, sentences: tuple[TreebankSentence, ...], form: _Form) -> Iterator[Example]:
+    for number, sentence in enumerate(sentences, start=1):
+        text = sentence.text if form.target is TargetKind.SENTENCE else sentence.words
+        yield Example(f"{name}-{number}", text, tuple(form.targets(sentence)))
+
+
+def _pos(sentence: TreebankSentence) -> Iterator[Target]:
+    for position, tag in enumerate(sentence.tags):
+        yield Target(tag, (Span(position, position + 1),))
+
+
+def _dependencies(sentence: TreebankSentence) -> Iterator[Target]:
+    for position, (head, relation) in enumerate(zip(sentence.heads, sentence.relations, strict=True)):
+        if head:
+            yield Target(relation, (Span(position, position + 1), Span(head - 1, head)))
+
+
+def _roles(sentence: TreebankSentence) -> Iterator[Target]:
+    for position, role in enumerate(sentence.roles):
+        if role is not None:
+            yield Target(role, (Span(position, position + 1),))
+
+
+def _question(sentence: TreebankSentence) -> Iterator[Target]:
+    if sentence.question_type is not None:
+        yield Target(sentence.question_type)
+
+
+_FORMS = MappingProxyType(
+    {
+        "pos": _Form(TargetKind.TOKEN, "mixed", _pos),
+        "dep": _Form(TargetKind.PAIR, "mixed", _dependencies),
+        "ps-role": _Form(TargetKind.TOKEN, "mixed", _roles),
+        "question": _Form(TargetKind.SENTENCE, "questions", _question),
+    }
+)
