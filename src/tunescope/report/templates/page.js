@@ -1,0 +1,153 @@
+/* Draws the figures and links them: one choice of layer and of split for all. */
+(() => {
+  "use strict";
+  const page = JSON.parse(document.getElementById("page-data").textContent);
+  const plots = [...document.querySelectorAll(".plot")];
+  const layerInput = document.getElementById("layer");
+  const splitInput = document.getElementById("split");
+  const state = { layer: page.nLayers, split: null };
+  const settings = { responsive: true, displayModeBar: false, displaylogo: false, scrollZoom: false, doubleClick: false };
+
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const isDrawn = (plot) => plot.classList.contains("js-plotly-plot");
+
+  /* The colours of the page, as plotly wants them. */
+  function theme() {
+    const axis = { gridcolor: colour("line"), linecolor: colour("line"), tickcolor: colour("line") };
+    const flat = { "font.color": colour("ink"), "font.family": colour("font"), "font.size": 13,
+      "hoverlabel.bgcolor": colour("surface"), "hoverlabel.bordercolor": colour("muted"),
+      "hoverlabel.font.color": colour("ink"), "hoverlabel.font.size": 13 };
+    for (const side of ["xaxis", "yaxis"])
+      for (const [key, value] of Object.entries(axis)) flat[`${side}.${key}`] = value;
+    return flat;
+  }
+
+  /* A tinted stripe at the chosen layer, and at the rows of the chosen split. */
+  function stripes(meta) {
+    const shapes = [];
+    const add = (side, at, half, strong) => {
+      const across = side === "x" ? "y" : "x";
+      shapes.push({ type: "rect", layer: strong ? "above" : "below",
+        [`${side}ref`]: side, [`${across}ref`]: "paper", [`${side}0`]: at - half, [`${side}1`]: at + half,
+        [`${across}0`]: 0, [`${across}1`]: 1, fillcolor: strong ? "rgba(0,0,0,0)" : colour("mark"),
+        line: { width: strong ? 2.5 : 0, color: colour("accent") } });
+    };
+    if (meta.layerAxis) {
+      const place = meta.layerPlaces ? meta.layerPlaces[state.layer] : state.layer;
+      const isGrid = meta.layerAxis === "y";
+      if (place !== undefined) add(meta.layerAxis, place, meta.layerPlaces ? 0.5 : 0.22, isGrid);
+    }
+    if (state.split !== null)
+      for (const row of (meta.splitRows || {})[state.split] || []) add("y", row, 0.46, false);
+    return shapes;
+  }
+
+  /* Which traces are visible, and how strongly. */
+  function looks(plot, meta) {
+    const visible = [], opacity = [];
+    const has = new Set(plot.data.map((trace) => (trace.meta || {}).split));
+    const chosen = meta.oneSplit !== undefined && meta.oneSplit !== null
+      ? (state.split !== null && has.has(state.split) ? state.split : meta.oneSplit) : null;
+    for (const trace of plot.data) {
+      const { split = null, layer } = trace.meta || {};
+      visible.push(meta.oneLayer ? layer === state.layer : chosen === null || split === null || split === chosen);
+      opacity.push(chosen !== null || state.split === null || split === null || split === state.split ? 1 : 0.13);
+    }
+    return { visible, opacity, chosen };
+  }
+
+  function tell(plot, meta, chosen) {
+    const line = plot.closest("figure").querySelector(".shown");
+    if (meta.oneLayer) {
+      const found = plot.data.some((trace) => trace.meta.layer === state.layer);
+      line.textContent = found ? `Shown: layer ${state.layer}` : `Not measured at layer ${state.layer}`;
+    } else if (chosen !== null) {
+      const other = state.split !== null && state.split !== chosen ? ` (not measured on ${page.splits[state.split]})` : "";
+      line.textContent = `Shown: ${page.splits[chosen]}${other}`;
+    }
+  }
+
+  function link(plot) {
+    const meta = plot.layout.meta || {};
+    const { visible, opacity, chosen } = looks(plot, meta);
+    tell(plot, meta, chosen);
+    return Plotly.update(plot, { visible, opacity }, { ...theme(), shapes: stripes(meta) });
+  }
+
+  function draw(plot) {
+    if (isDrawn(plot) || plot.closest("[hidden]")) return;
+    const { data, layout } = page.figures[plot.dataset.figure];
+    plot.style.height = `${layout.height}px`;
+    Plotly.newPlot(plot, data, layout, settings).then(() => {
+      plot.on("plotly_click", (event) => choosePoint(plot, event.points[0]));
+      return link(plot);
+    });
+  }
+
+  /* A click on a mark chooses its layer. */
+  function choosePoint(plot, point) {
+    const meta = plot.layout.meta || {};
+    if (!meta.layerAxis) return;
+    const place = Math.round(point[meta.layerAxis]);
+    const places = Object.entries(meta.layerPlaces || {});
+    const layer = meta.layerPlaces ? (places.find(([, at]) => at === place) || [])[0] : place;
+    if (layer === undefined) return;
+    layerInput.value = layer;
+    layerInput.dispatchEvent(new Event("input"));
+  }
+
+  function refresh() {
+    document.getElementById("layer-shown").textContent = state.layer;
+    plots.filter((plot) => isDrawn(plot) && !plot.closest("[hidden]")).forEach(link);
+  }
+
+  /* Of figures that share a place, show the chosen one. */
+  function showPanel(key) {
+    const panel = document.getElementById(key);
+    if (!panel || !panel.classList.contains("panel")) return;
+    for (const other of document.querySelectorAll(`.panel[data-section="${panel.dataset.section}"]`))
+      other.hidden = other !== panel;
+    const tab = document.querySelector(`.tabs input[value="${key}"]`);
+    if (tab) tab.checked = true;
+    const plot = panel.querySelector(".plot");
+    if (isDrawn(plot)) Plotly.Plots.resize(plot).then(() => link(plot));
+    else draw(plot);
+  }
+
+  function filterExamples(button) {
+    for (const other of document.querySelectorAll(".filters button"))
+      other.setAttribute("aria-pressed", String(other === button));
+    for (const row of document.querySelectorAll(".examples tbody tr"))
+      row.hidden = button.dataset.kind !== "" && row.dataset.kind !== button.dataset.kind;
+  }
+
+  const followAddress = () => {
+    const key = decodeURIComponent(location.hash.slice(1));
+    const target = key && document.getElementById(key);
+    if (!target) return;
+    showPanel(key);
+    target.scrollIntoView();
+  };
+
+  for (const part of document.querySelectorAll(".tabs, .controls, .filters")) part.hidden = false;
+  for (const tab of document.querySelectorAll(".tabs input")) {
+    if (tab.checked) showPanel(tab.value);
+    tab.addEventListener("change", () => showPanel(tab.value));
+  }
+  for (const button of document.querySelectorAll(".filters button"))
+    button.addEventListener("click", () => filterExamples(button));
+  layerInput.addEventListener("input", () => { state.layer = Number(layerInput.value); refresh(); });
+  if (splitInput) splitInput.addEventListener("change", () => {
+    state.split = splitInput.value === "" ? null : Number(splitInput.value);
+    refresh();
+  });
+  document.querySelector(".controls").addEventListener("submit", (event) => event.preventDefault());
+  for (const anchor of document.querySelectorAll('a[href^="#"]'))
+    anchor.addEventListener("click", () => showPanel(anchor.getAttribute("href").slice(1)));
+  addEventListener("hashchange", followAddress);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", refresh);
+  if (matchMedia("(max-width: 900px)").matches) document.querySelector(".contents details").open = false;
+
+  plots.forEach(draw);
+  followAddress();
+})();
