@@ -14,6 +14,7 @@ from tunescope._core.hashing import hash_files, hash_value
 __all__ = ["Checkpoint", "find_checkpoint", "weights_hash"]
 
 _PICKLES = ("pytorch_model*.bin", "adapter_model.bin", "model*.pt", "*.ckpt")
+_COMMON_FOLDERS = ("model", "checkpoint", "base", "tuned", "final")
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.txt", "vocab.json", "spiece.model")
 _HUB_FILES = ("*.json", "*.txt", "*.model", "*.safetensors", "*.jinja")
 ADAPTER_CONFIG = "adapter_config.json"
@@ -31,6 +32,19 @@ class Checkpoint:
 
     name: str
     folder: Path
+
+    @property
+    def display_name(self) -> str:
+        """The name for people: the hub's name, or the last parts of the folder's path."""
+        if Path(self.name).is_dir():
+            parts = Path(self.name).resolve().parts
+            return "/".join(parts[-2:] if parts[-1] in _COMMON_FOLDERS else parts[-1:])
+        return self.name
+
+    @property
+    def is_sentence_transformer(self) -> bool:
+        """Whether the sentence-transformers library saved it: such models were tuned for similarity before."""
+        return (self.folder / "config_sentence_transformers.json").exists()
 
     @property
     def is_adapter(self) -> bool:

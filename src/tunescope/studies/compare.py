@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from tunescope._core.errors import InputError, ModelError
@@ -125,10 +126,11 @@ def read_comparison(folder: Path | str) -> Comparison:
 
 
 def _find(tuned: Tuned) -> Checkpoint:
+    """Find a model's files; a fine-tuning's model goes by the name of its run folder."""
+    if not isinstance(tuned, FinetunedModel) and _is_run(tuned):
+        tuned = open_finetuned(tuned)
     if isinstance(tuned, FinetunedModel):
-        return find_checkpoint(tuned.model)
-    if _is_run(tuned):
-        return find_checkpoint(open_finetuned(tuned).model)
+        return replace(find_checkpoint(tuned.model), name=str(tuned.folder.parents[1]))
     return find_checkpoint(tuned)
 
 

@@ -350,7 +350,12 @@ class Comparing:
         )
 
     def _notes(self) -> list[str]:
-        notes = [
+        notes = []
+        if self.models.checkpoints["base"].is_sentence_transformer:
+            notes.append(
+                "The base model was saved by sentence-transformers: it was already tuned once, for sentence similarity."
+            )
+        notes += [
             f"{n} targets of {split} were left out: their label does not occur in training."
             for split, n in self.task.left_out.items()
         ]

@@ -44,9 +44,10 @@ class Measurement(Record):
 
 
 class ModelInfo(Record):
-    """What a reader must know of a model: name as given, architecture, size, hash of its weights."""
+    """What a reader must know of a model: name for people, name as given, architecture, size, hash of its weights."""
 
     name: str
+    source: str = ""
     architecture: str
     n_layers: int
     hidden_size: int

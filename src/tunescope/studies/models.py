@@ -54,7 +54,8 @@ class ComparedModels:
         """Return what a reader must know of a model."""
         model = self.load(role)
         return ModelInfo(
-            name=self.checkpoints[role].name,
+            name=self.checkpoints[role].display_name,
+            source=self.checkpoints[role].name,
             architecture=type(model.encoder.model).__name__,
             n_layers=model.encoder.n_layers,
             hidden_size=model.encoder.hidden_size,

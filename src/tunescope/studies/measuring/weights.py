@@ -15,6 +15,8 @@ __all__ = ["weight_measurements"]
 def weight_measurements(base: Encoder, tuned: Encoder, *, step: int | None = None) -> tuple[Measurement, ...]:
     """Return the relative weight change of the embeddings and of each layer.
 
+    Other parts, such as a pooler, are left out: no layer's vectors depend on them.
+
     Raises:
         InputError: The two models have different parameters.
     """
@@ -22,6 +24,7 @@ def weight_measurements(base: Encoder, tuned: Encoder, *, step: int | None = Non
     return tuple(
         Measurement(measure="weight_change", subject="both", part=part, step=step, estimate=estimate)
         for part, estimate in changes.items()
+        if part == "embeddings" or "layer" in part
     )
 
 
