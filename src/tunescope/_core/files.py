@@ -49,8 +49,11 @@ def _number_in(message: str) -> int | None:
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write ``content`` to ``path`` through a neighbour that is renamed when it is complete and on disk."""
-    partial = path.with_name(f".{path.name}.partial")
+    """Write ``content`` to ``path`` through a neighbour that is renamed when it is complete and on disk.
+
+    The neighbour is the process's own, so that two processes may write one file: the later one wins, whole.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     data = content.encode() if isinstance(content, str) else content
     with partial.open("wb") as file:
         file.write(data)

@@ -47,6 +47,11 @@ class Provenance(Record):
     commit: str | None
     started: str
 
+    def without_time(self) -> dict[str, str]:
+        """Return name and value of everything but the time: equal for equal installations."""
+        own = {"python": self.python, "platform": self.platform, "processor cores": str(self.n_cores)}
+        return {**self.versions, **own, "commit": self.commit or "not from a checkout"}
+
 
 def collect_provenance() -> Provenance:
     """Return the provenance of a result that is about to be computed."""

@@ -61,7 +61,9 @@ def _is_headline(measurement: Measurement, metric: str, top: int) -> bool:
     origin, _, its_metric = measurement.measure.partition("_")
     if its_metric != metric or measurement.step is not None or measurement.label is not None:
         return False
-    return origin in ("head", "majority") or (origin == "probe" and measurement.layer == top)
+    if origin == "probe":
+        return measurement.layer == top
+    return origin in ("head", "majority") and measurement.layer is None
 
 
 def _places(comparison: Comparison, found: list[Measurement]) -> list[tuple[str, str]]:

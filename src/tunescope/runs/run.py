@@ -172,7 +172,7 @@ def _make_room(folder: Path, record: RunRecord, overwrite: bool) -> None:
         raise RunError("The output is a file, not a folder.", where=folder, fix="choose another --out")
     existing = _read_record(folder)
     if existing is None:
-        if any(path.name != f".{_RECORD}.partial" for path in folder.iterdir()):
+        if any(not path.name.startswith(f".{_RECORD}.") for path in folder.iterdir()):
             raise RunError(
                 "The output folder holds other files, but no run of tunescope.",
                 where=folder,

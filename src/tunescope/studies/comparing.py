@@ -9,8 +9,10 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from pydantic import Field
 
 from tunescope._core.files import write_atomically
+from tunescope._core.provenance import collect_provenance
 from tunescope._core.records import Record
 from tunescope.measures.geometry.centroids import centroid_path
 from tunescope.representations.store import Representations, open_representations
@@ -24,7 +26,7 @@ from tunescope.studies.comparison import (
     ModelInfo,
     PathPoint,
 )
-from tunescope.studies.measuring.changes import changed_predictions
+from tunescope.studies.measuring.changes import changed_predictions, count_changes
 from tunescope.studies.measuring.scores import Scorer, score_models
 from tunescope.studies.measuring.similarity import centroid_measurements, similarity_measurements
 from tunescope.studies.measuring.vectors import LabelledVectors, random_partition, sample_sentences
@@ -44,6 +46,7 @@ class Part(Record):
 
     measurements: tuple[Measurement, ...] = ()
     changed: tuple[ChangedPrediction, ...] = ()
+    n_changed: dict[str, int] = Field(default_factory=dict)
     models: tuple[ModelInfo, ...] = ()
     centroid_path: tuple[PathPoint, ...] = ()
     path_variance: float = float("nan")
@@ -94,10 +97,12 @@ class Comparing:
             steps=self.steps,
             measurements=tuple(m for part in parts for m in part.measurements),
             changed=tuple(change for part in parts for change in part.changed),
+            n_changed={kind: n for part in parts for kind, n in part.n_changed.items()},
             centroid_path=path.centroid_path,
             path_variance=path.path_variance,
             notes=(*self._notes(), *(note for part in parts for note in part.notes)),
             settings=self.settings.model_dump(),
+            provenance=collect_provenance().without_time(),
         )
 
     @property
@@ -228,11 +233,19 @@ class Comparing:
         def compute() -> Part:
             scores = score_models(train, evaluated, own, self._scorer)
             changed: tuple[ChangedPrediction, ...] = ()
+            counts: dict[str, int] = {}
             if self.task.label is LabelKind.CLASS:
-                before = scores.top_predictions["test"]["base"]
-                after = own.get("test", scores.top_predictions["test"]["tuned"])
+                top = train["base"].layers[-1]
+                before = scores.predictions["test", "base", top]
+                after = own.get("test", scores.predictions["test", "tuned", top])
                 changed = changed_predictions(self.task.splits["test"], before, after, self.settings)
-            return Part(measurements=tuple(scores.measurements), changed=changed, notes=tuple(scores.notes))
+                counts = count_changes(evaluated["test"]["base"].labels, before, after)
+            return Part(
+                measurements=tuple(scores.measurements),
+                changed=changed,
+                n_changed=counts,
+                notes=tuple(scores.notes),
+            )
 
         return self._measure("scores", compute, **self._keys(train, evaluated, own))
 

@@ -110,12 +110,14 @@ class Comparison(Record):
         n_layers: Number of layers after the embeddings.
         steps: Training steps of the snapshots that were measured, rising.
         measurements: Every figure.
-        changed: Examples on which the two models differ.
+        changed: A sample of the examples on which the two models differ.
+        n_changed: How many there are in all: ``"fixed"``, ``"broken"``, ``"other"``.
         centroid_path: Where the label centroids of the top layer went during training.
         path_variance: Share of the centroids' variance that the plane of ``centroid_path`` shows, 0 to 1.
         notes: What a reader must know before trusting a figure: data left out, controls missing, fits that
             did not converge.
         settings: The settings of the comparison, as given and defaulted.
+        provenance: Versions, platform and commit that it was computed with.
     """
 
     schema_version: int = 1
@@ -130,10 +132,12 @@ class Comparison(Record):
     steps: tuple[int, ...] = ()
     measurements: tuple[Measurement, ...]
     changed: tuple[ChangedPrediction, ...] = ()
+    n_changed: dict[str, int] = Field(default_factory=dict)
     centroid_path: tuple[PathPoint, ...] = ()
     path_variance: float = float("nan")
     notes: tuple[str, ...] = ()
     settings: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
+    provenance: dict[str, str] = Field(default_factory=dict)
 
     def select(self, **fields: object) -> tuple[Measurement, ...]:
         """Return the measurements whose attributes equal ``fields``, in their order.

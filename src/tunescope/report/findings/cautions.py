@@ -97,18 +97,18 @@ def _train_against_test(comparison: Comparison) -> Iterator[Finding]:
 
 
 def _undefined(comparison: Comparison) -> Iterator[Finding]:
-    """Tell which figures of the final models are not defined, once per measure, split and reason."""
-    groups: dict[tuple[str, str | None, str], list[Measurement]] = {}
+    """Tell which figures of the final models are not defined, once per measure and reason."""
+    groups: dict[tuple[str, str], list[Measurement]] = {}
     for m in comparison.measurements:
         if m.step is None and not math.isfinite(m.estimate.value):
-            groups.setdefault((m.measure, m.split, m.estimate.status), []).append(m)
-    for (measure, split, status), found in groups.items():
+            groups.setdefault((m.measure, m.estimate.status), []).append(m)
+    for (measure, status), found in groups.items():
         layers = sorted({m.layer for m in found if m.layer is not None})
         labels = sorted({m.label for m in found if m.label is not None})
-        places = [split_title(split)] if split is not None else []
+        places = [split_title(split) for split in dict.fromkeys(m.split for m in found) if split is not None]
         places += [layers_text(layers)] if layers else []
         places += [count_text(len(labels), "label")] if labels else []
         places += [str(m.part) for m in found if m.part is not None]
-        reason = "no reason is given" if status == "ok" else status
+        reason = "no reason is given" if status == "ok" else status.removeprefix("undefined: ")
         text = f"{describe(measure).title} is not defined ({', '.join(places)}): {reason}."
         yield Finding(kind="caution", text=text, measure=measure, estimate=found[0].estimate)

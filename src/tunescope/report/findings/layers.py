@@ -9,6 +9,7 @@ from tunescope.report.escaping import quoted
 from tunescope.report.findings.finding import Finding
 from tunescope.report.places import find, main_split, out_of_domain
 from tunescope.report.wording import (
+    difference_text,
     estimate_text,
     inner_text,
     layers_text,
@@ -124,7 +125,26 @@ def knowledge_findings(comparison: Comparison) -> tuple[Finding, ...]:
             f" ({inner_text(measure, layers[best])}), against {estimate_text(measure, top)} at the top{tail}."
         )
     key = f"probe-{comparison.metric}"
-    return (Finding(kind="result", text=text, figure=key, measure=measure, estimate=layers[best]),)
+    result = Finding(kind="result", text=text, figure=key, measure=measure, estimate=layers[best])
+    return (result, *_against_best(comparison, best, split))
+
+
+def _against_best(comparison: Comparison, best: int, split: str) -> tuple[Finding, ...]:
+    """Compare the tuned model's own head with the probe on the base model's best layer, where that is not the top."""
+    measure = f"head_{comparison.metric}"
+    gain = find(comparison, measure, "difference", split, layer=best)
+    if gain is None or not gain.has_interval or best == comparison.n_layers:
+        return ()
+    verdict = ", which cannot be told apart from none" if gain.low <= 0 <= gain.high else ""
+    text = (
+        f"Against a linear probe on layer {best} of the untouched base model, the tuned model’s gain is"
+        f" {difference_text(measure, gain)}{verdict}. That layer was picked on the same data, which favours the base."
+    )
+    return (
+        Finding(
+            kind="result", text=text, figure=f"probe-{comparison.metric}", measure=measure, estimate=gain
+        ),
+    )
 
 
 def freezing_advice(comparison: Comparison) -> tuple[Finding, ...]:

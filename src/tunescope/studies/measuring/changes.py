@@ -12,7 +12,7 @@ from tunescope.studies.settings import CompareSettings
 from tunescope.tasks.example import Example, Target
 from tunescope.tasks.task import Examples
 
-__all__ = ["changed_predictions"]
+__all__ = ["changed_predictions", "count_changes"]
 
 
 def changed_predictions(
@@ -37,6 +37,14 @@ def changed_predictions(
         n = min(len(candidates), settings.n_examples_shown)
         chosen += rng.choice(candidates, n, replace=False).tolist()
     return tuple(_describe(*pairs[i], before[i], after[i]) for i in sorted(chosen))
+
+
+def count_changes(gold: np.ndarray, before: np.ndarray, after: np.ndarray) -> dict[str, int]:
+    """Return how many targets were fixed, broken, and changed from one wrong class to another."""
+    changed = before != after
+    fixed, broken = changed & (after == gold), changed & (before == gold)
+    other = changed & ~fixed & ~broken
+    return {"fixed": int(fixed.sum()), "broken": int(broken.sum()), "other": int(other.sum())}
 
 
 def _describe(example: Example, target: Target, before: Any, after: Any) -> ChangedPrediction:

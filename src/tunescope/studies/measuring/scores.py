@@ -81,12 +81,12 @@ class Scores:
 
     Attributes:
         measurements: Scores, differences and baselines.
-        top_predictions: The base model's top-layer probe's predictions by set, for the table of changes.
+        predictions: The probes' predictions by set, model and layer.
         notes: Probes that did not converge.
     """
 
     measurements: list[Measurement] = field(default_factory=list)
-    top_predictions: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+    predictions: dict[tuple[str, str, int], np.ndarray] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -119,10 +119,10 @@ def score_models(
             predictions = _probe_layer(scores, fitted, evaluated, layer, scorer)
             for split, by_model in predictions.items():
                 _score_probes(scores, evaluated[split]["base"], by_model, scorer, split, layer, partition)
-            scores.top_predictions = predictions
+                scores.predictions |= {(split, model, layer): p for model, p in by_model.items()}
             advance()
     for split, predicted in own.items():
-        _score_head(scores, evaluated[split]["base"], predicted, scorer, split, partition)
+        _score_head(scores, evaluated[split]["base"], predicted, scorer, split, partition, layers)
     return scores
 
 
@@ -181,14 +181,21 @@ def _score_head(
     scorer: Scorer,
     split: str,
     partition: Partition,
+    layers: tuple[int, ...],
 ) -> None:
-    """Score the tuned model's own head, alone and against the base model's probe at the top layer."""
+    """Score the tuned model's own head, alone and against the base model's probes.
+
+    The difference without a layer is that to the top layer's probe; one with a layer is that to this layer's.
+    """
     place = {"split": split, "partition": partition}
     measure = f"head_{scorer.metric}"
     gold, ids = targets.labels, targets.sentence_ids
     _add(scores, measure, "tuned", scorer.estimate(gold, predicted, ids), place)
-    before = scores.top_predictions[split]["base"]
-    _add(scores, measure, "difference", scorer.difference(gold, before, predicted, ids), place)
+    for layer in layers:
+        before = scores.predictions[split, "base", layer]
+        estimate = scorer.difference(gold, before, predicted, ids)
+        _add(scores, measure, "difference", estimate, {**place, "layer": layer})
+    _add(scores, measure, "difference", estimate, place)
 
 
 def _score_majority(
