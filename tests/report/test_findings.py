@@ -16,7 +16,7 @@ from tests.report.factory import (
 
 from tunescope.report.findings import findings
 from tunescope.report.gallery import gallery
-from tunescope.studies.comparison import Comparison
+from tunescope.studies.comparison import Comparison, Measurement
 
 _PLAIN = str.maketrans({"\u2068": None, "\u2069": None, "\u202f": " ", "\u00a0": " "})
 
@@ -55,6 +55,36 @@ def test_cannot_be_told_without_an_interval() -> None:
     first = findings(replace_measurements(make_comparison(), subject="difference", estimate=bare))[0]
     assert first.verdict == "unclear"
     assert "there is no interval" in first.text
+
+
+def test_a_head_that_does_not_use_better_vectors_is_told_from_worse_vectors() -> None:
+    place = {"measure": "head_accuracy", "subject": "difference", "split": "test", "layer": None}
+    comparison = replace_measurements(make_comparison(), **place, estimate=estimate(-0.05))
+    first = say(comparison)[0]
+    assert first.startswith("Fine-tuning hurt on the test set")
+    assert "Yet a linear probe on the tuned vectors reaches" in first
+    assert "the vectors improved, and the head does not use it" in first
+    assert "Yet" not in say(make_comparison(gain=-0.05))[0]
+
+
+@pytest.mark.parametrize(("gain", "told_apart"), [(0.03, True), (0.005, False)])
+def test_the_gain_over_the_best_frozen_layer(gain: float, told_apart: bool) -> None:
+    place = {
+        "measure": "probe_accuracy",
+        "subject": "base",
+        "split": "test",
+        "partition": "given",
+        "step": None,
+    }
+    comparison = replace_measurements(make_comparison(), **place, layer=3, estimate=estimate(0.91))
+    difference = Measurement(
+        measure="head_accuracy", subject="difference", split="test", layer=3, estimate=estimate(gain)
+    )
+    longer = comparison.model_copy(update={"measurements": (*comparison.measurements, difference)})
+    (text,) = (text for text in say(longer) if "untouched base model" in text)
+    assert "layer 3 " in text
+    assert ("cannot be told apart from none" not in text) is told_apart
+    assert not any("untouched base model" in text for text in say(comparison))
 
 
 def test_the_tuned_probe_stands_in_for_a_missing_head() -> None:

@@ -47,16 +47,20 @@ class Gain(NamedTuple):
 
 def find_gain(comparison: Comparison, split: str) -> Gain | None:
     """Return the gain on a set: own head, else tuned probe, against the base model's top-layer probe."""
+    return _gain_of(comparison, split, "head") or _gain_of(comparison, split, "probe")
+
+
+def _gain_of(comparison: Comparison, split: str, origin: Literal["head", "probe"]) -> Gain | None:
     metric, top = comparison.metric, comparison.n_layers
+    layer = None if origin == "head" else top
     before = find(comparison, f"probe_{metric}", "base", split, layer=top)
-    for origin, layer in (("head", None), ("probe", top)):
-        after = find(comparison, f"{origin}_{metric}", "tuned", split, layer=layer)
-        difference = find(comparison, f"{origin}_{metric}", "difference", split, layer=layer)
-        if before is None or after is None or difference is None:
-            continue
-        if all(math.isfinite(estimate.value) for estimate in (before, after, difference)):
-            return Gain(split, f"{origin}_{metric}", before, after, difference)
-    return None
+    after = find(comparison, f"{origin}_{metric}", "tuned", split, layer=layer)
+    difference = find(comparison, f"{origin}_{metric}", "difference", split, layer=layer)
+    if before is None or after is None or difference is None:
+        return None
+    if not all(math.isfinite(estimate.value) for estimate in (before, after, difference)):
+        return None
+    return Gain(split, f"{origin}_{metric}", before, after, difference)
 
 
 def score_findings(comparison: Comparison) -> tuple[Finding, ...]:
@@ -84,7 +88,9 @@ def _sentence(comparison: Comparison, gain: Gain) -> str:
         f" {value_text(gain.measure, gain.after.value)} ({after})"
     )
     title = describe(gain.measure).title.rpartition(": ")[2]
-    figures = f"{title} went {change}, {difference_text(gain.measure, gain.difference)}."
+    figures = (
+        f"{title} went {change}, {difference_text(gain.measure, gain.difference)}.{_unused(comparison, gain)}"
+    )
     if gain.verdict == "helped":
         return f"Fine-tuning helped {where}: {figures}"
     if gain.verdict == "hurt":
@@ -95,6 +101,22 @@ def _sentence(comparison: Comparison, gain: Gain) -> str:
         else "there is no interval"
     )
     return f"Whether fine-tuning helped {where} cannot be told, since {why}: {figures}"
+
+
+def _unused(comparison: Comparison, gain: Gain) -> str:
+    """Say where the tuned vectors improved although the tuned model's own head does not show it."""
+    probe = _gain_of(comparison, gain.split, "probe")
+    if (
+        gain.verdict == "helped"
+        or probe is None
+        or probe.verdict != "helped"
+        or probe.measure == gain.measure
+    ):
+        return ""
+    return (
+        f" Yet a linear probe on the tuned vectors reaches {value_text(probe.measure, probe.after.value)}"
+        f" ({difference_text(probe.measure, probe.difference)}): the vectors improved, and the head does not use it."
+    )
 
 
 def _name(comparison: Comparison, split: str) -> str:
