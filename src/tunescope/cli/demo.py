@@ -16,6 +16,9 @@ __all__ = ["demo_command"]
 
 def demo_command(
     out: Annotated[Path, typer.Option("--out", help="Where the demo's runs go.")] = Path("demo-run"),
+    sentences: Annotated[
+        int, typer.Option(help="Sentences to train on; fewer are faster and learn less.", min=60)
+    ] = 1200,
     device: Device = "auto",
     overwrite: Overwrite = False,
 ) -> None:
@@ -26,5 +29,5 @@ def demo_command(
     from tunescope.studies.demo import run_demo
 
     with show_progress():
-        comparison = run_demo(out, device=device, overwrite=overwrite)
+        comparison = run_demo(out, n_sentences=sentences, device=device, overwrite=overwrite)
     print_outcome(comparison, out / "compare")

@@ -231,7 +231,11 @@ def _refuse_long_sentence(
         got=f"{lengths[longest]} subwords; {np.sum(lengths > max_length)} sentences are too long",
         fix=(
             "shorten or split the sentence"
-            + (", or read it in overlapping windows (--long-sentences window)" if has_spans else "")
+            + (
+                "; extract and compare can read it in overlapping windows (--long-sentences window)"
+                if has_spans
+                else ""
+            )
         ),
     )
 

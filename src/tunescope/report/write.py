@@ -15,7 +15,7 @@ from tunescope.studies.comparison import Comparison
 __all__ = ["write_report"]
 
 
-def write_report(comparison: Comparison, folder: Path) -> Path:
+def write_report(comparison: Comparison, folder: Path | str) -> Path:
     """Write what a comparison found as a page, with its figures and tables beside it.
 
     Args:

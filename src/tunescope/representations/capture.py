@@ -17,6 +17,9 @@ from tunescope.tasks.task import Examples, Task
 
 __all__ = ["VectorCapture"]
 
+_TOKEN_BUDGET = 512
+"""A few dozen sentences would all fit into one batch, padded to the longest; small batches pad less."""
+
 
 class VectorCapture:
     """Writes the vectors of some targets beside each snapshot.
@@ -44,7 +47,9 @@ class VectorCapture:
         try:
             encoder = replace(self._encoder, model=transformer, weights_sha256="")
             with torch.no_grad():
-                write_representations(encoder, self._task, self._split, folder / "vectors")
+                write_representations(
+                    encoder, self._task, self._split, folder / "vectors", token_budget=_TOKEN_BUDGET
+                )
         finally:
             transformer.train(was_training)
 

