@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+JOBS ?= 2
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TORCH := $(shell grep '^torch==' constraints.txt)
@@ -12,7 +13,7 @@ demo: $(READY)
 	$(BIN)/tunescope demo --out demo-run
 
 test: $(READY)
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" -n $(JOBS) --dist worksteal
 
 test-slow: $(READY)
 	$(BIN)/pytest -m slow
