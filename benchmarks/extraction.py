@@ -36,7 +36,10 @@ def _bucketed_passes(encoder: Encoder, tasks: list[Task]) -> None:
     """Run the model over the same batches of similar length, and do nothing with the vectors."""
     for task in tasks:
         tokenized = tokenize(
-            encoder.tokenizer, task.splits["train"], task.target, max_length=encoder.max_length
+            encoder.tokenizer_for(task.target),
+            task.splits["train"],
+            task.target,
+            max_length=encoder.max_length,
         )
         plan = plan_batches(tokenized.lengths, _TOKEN_BUDGET)
         pad = encoder.tokenizer.pad_token_id

@@ -53,7 +53,7 @@ def compare_batches() -> None:
     """Print the seconds of an epoch in both orders."""
     task, encoder = data.pud(), load_encoder(data.MODEL, device="cpu")
     lengths = tokenize(
-        encoder.tokenizer, task.splits["train"], task.target, max_length=encoder.max_length
+        encoder.tokenizer_for(task.target), task.splits["train"], task.target, max_length=encoder.max_length
     ).lengths
     ways = {"Trainer's default": RandomBatches, "similar length": LengthGroupedBatches}
     rounds: dict[str, list[float]] = {name: [] for name in ways}

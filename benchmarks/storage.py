@@ -29,7 +29,7 @@ def _batches() -> list[np.ndarray]:
 def _write_npy(folder: Path, vectors: np.ndarray) -> None:
     info = StoreInfo(
         model="",
-        weights_sha256="",
+        state_sha256="",
         task="",
         split="",
         examples_sha256="",

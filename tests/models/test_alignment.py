@@ -33,7 +33,7 @@ def _example(*spans: tuple[int, int], words: tuple[str, ...] = WORDS, name: str 
 def _tokenize(
     encoder: Encoder, examples: tuple[Example, ...], target: TargetKind, **options: object
 ) -> TokenizedExamples:
-    return tokenize(encoder.tokenizer, examples, target, max_length=encoder.max_length, **options)  # type: ignore[arg-type]
+    return tokenize(encoder.tokenizer_for(target), examples, target, max_length=encoder.max_length, **options)  # type: ignore[arg-type]
 
 
 def _vectors(encoder: Encoder, tokenized: TokenizedExamples, token_budget: int = 4096) -> np.ndarray:
@@ -51,7 +51,7 @@ def _vectors(encoder: Encoder, tokenized: TokenizedExamples, token_budget: int =
 
 def _naive(encoder: Encoder, example: Example, span: Span, pooling: Pooling = Pooling.MEAN) -> np.ndarray:
     """Return a span's vector by one forward pass and a loop over subwords."""
-    encoding = encoder.tokenizer([list(example.text)], is_split_into_words=True, return_tensors="pt")
+    encoding = encoder.word_tokenizer([list(example.text)], is_split_into_words=True, return_tensors="pt")
     with torch.no_grad():
         hidden = encoder.model(**encoding).last_hidden_state[0].numpy()
     chosen = [i for i, w in enumerate(encoding.word_ids(0)) if w is not None and span.start <= w < span.end]
@@ -230,6 +230,16 @@ def test_byte_level_tokenizers_and_decoders(kind: str, tmp_path: Path) -> None:
     found = _vectors(encoder, _tokenize(encoder, examples, TargetKind.TOKEN))[:, 0]
     expected = [_naive(encoder, e, t.spans[0]) for e in examples for t in e.targets]
     np.testing.assert_allclose(found, expected, atol=1e-5)
+    pieces = encoder.word_tokenizer.convert_ids_to_tokens(
+        encoder.word_tokenizer(["a", "b"], is_split_into_words=True)["input_ids"]
+    )
+    assert "Ġb" in "".join(pieces)  # a word is marked as one
+    plain = encoder.tokenizer("a b")["input_ids"]
+    sentence = (Example("0", "a b", (Target("x"),)),)
+    assert _tokenize(encoder, sentence, TargetKind.SENTENCE).input_ids.tolist() == plain
+    assert (
+        encoder.tokenizer.convert_ids_to_tokens(plain)[kind == "roberta"] == "a"
+    )  # as the model was trained
     if kind == "gpt2":
         assert default_pooling(TargetKind.SENTENCE, encoder.tokenizer) is Pooling.LAST
 

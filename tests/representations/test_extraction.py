@@ -124,7 +124,7 @@ def test_a_folder_without_vectors(tmp_path: Path) -> None:
 
 _INFO = StoreInfo(
     model="m",
-    weights_sha256="",
+    state_sha256="",
     task="t",
     split="test",
     examples_sha256="",

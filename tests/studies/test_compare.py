@@ -144,7 +144,7 @@ def test_the_random_split_control(
         assert _value(found, partition="random", **place) == pytest.approx(
             _value(direct, partition="given", **place), abs=0.02
         )
-    assert len(found.select(measure="rsa", partition="random")) == 3
+    assert len(found.select(measure="rsa", partition="random")) == 6  # three layers, train and test
     assert not any("control covers the base model only" in note for note in found.notes)
 
 

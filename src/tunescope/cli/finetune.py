@@ -95,7 +95,7 @@ def finetune_command(
         loaded = loaded.random_split(split_seed)
     settings = make_settings(
         preset,
-        n_layers=int(find_checkpoint(base).config.get("num_hidden_layers", 0)),
+        n_layers=getattr(find_checkpoint(base).model_config, "num_hidden_layers", 0),
         epochs=epochs,
         learning_rate=learning_rate,
         batch_size=batch_size,
@@ -124,7 +124,7 @@ def finetune_command(
         scores,
         f"{loaded.name}: the fine-tuned model's own predictions, 95 % intervals over sentences",
     )
-    console.print(f"model: {tuned.model}", soft_wrap=True, highlight=False)
+    console.print(f"model: {tuned.model}", soft_wrap=True, highlight=False, markup=False)
 
 
 def _snapshot_options(log_spaced: int | None, every: int | None, steps: str | None) -> dict[str, Any] | None:

@@ -83,8 +83,8 @@ def _model_facts(name: str) -> dict[str, object]:
         )
     return {
         "architecture": ", ".join(config.get("architectures") or [config["model_type"]]),
-        "layers": config.get("num_hidden_layers"),
-        "hidden size": config.get("hidden_size"),
+        "layers": getattr(checkpoint.model_config, "num_hidden_layers", "?"),
+        "hidden size": getattr(checkpoint.model_config, "hidden_size", "?"),
         "task head": "tunescope's" if checkpoint.has_task_head else "none of tunescope's",
         "weights sha256": checkpoint.weights_sha256,
     }

@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 __all__ = ["print_table"]
@@ -13,12 +14,12 @@ __all__ = ["print_table"]
 
 def print_table(console: Console, scores: pd.DataFrame, title: str) -> None:
     """Print scores with their intervals; the CSV beside them has every digit."""
-    table = Table(title=title, title_justify="left")
+    table = Table(title=escape(title), title_justify="left")
     for name in ("split", "metric", "score", "interval", "targets", "sentences"):
         table.add_column(name, justify="left" if name in ("split", "metric") else "right")
     for row in scores.to_dict("records"):
         table.add_row(
-            row["split"],
+            escape(row["split"]),
             row["metric"],
             _figure(row["value"]) if math.isfinite(row["value"]) else row["status"],
             f"{_figure(row['low'])} … {_figure(row['high'])}" if math.isfinite(row["low"]) else "–",

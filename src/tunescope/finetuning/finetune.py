@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,15 +13,15 @@ from typing import Any
 import pandas as pd
 from transformers import TrainerCallback
 
-from tunescope._core.errors import InputError, ModelError
+from tunescope._core.errors import InputError, ModelError, RunError
 from tunescope._core.progress import say
 from tunescope.finetuning.progress import ProgressCallback
 from tunescope.finetuning.resuming import ResumeCallback, last_checkpoint
 from tunescope.finetuning.settings import FinetuneSettings
 from tunescope.finetuning.snapshots import Capture, SnapshotCallback, read_snapshots
 from tunescope.finetuning.training import make_task_model, train
-from tunescope.models.checkpoint import Checkpoint, find_checkpoint
-from tunescope.models.encoder import Encoder, load_encoder
+from tunescope.models.checkpoint import Checkpoint, find_checkpoint, state_hash
+from tunescope.models.encoder import Encoder, choose_device, load_encoder
 from tunescope.models.prediction import predict
 from tunescope.models.task_head import TaskHead
 from tunescope.runs import Run, Step
@@ -89,7 +90,8 @@ def finetune(
         settings: How to train; the usual settings by default. See :func:`tunescope.preset`.
         snapshots: ``{"every": 20}``, ``{"log_spaced": 8}`` or ``{"steps": [0, 10, 50]}``; none by default.
         max_gigabytes: Most disk space that the snapshots may take.
-        capture: Called at each snapshot, see :class:`tunescope.SnapshotCallback`.
+        capture: Called at each snapshot, see :class:`tunescope.SnapshotCallback`. It has no part in the run's
+            identity: a training that is finished is not repeated for it.
         device: Where to train; ``"auto"`` takes a GPU where there is one.
         checkpoint_seconds: Least time between two checkpoints to resume from.
         overwrite: Remove a run of other settings that is in ``folder``.
@@ -104,6 +106,7 @@ def finetune(
     """
     if task.label not in _LABEL_KINDS:
         raise InputError("This kind of label has no head yet.", expected="class or number", got=task.label)
+    _check_process(device)
     settings = settings or FinetuneSettings()
     checkpoint = base.checkpoint if isinstance(base, Encoder) else find_checkpoint(base)
     when = dict(snapshots) if snapshots else None
@@ -111,7 +114,7 @@ def finetune(
         folder,
         "finetune",
         settings={**settings.model_dump(), "base": checkpoint.name, "task": task.name, "snapshots": when},
-        inputs={"task": task.fingerprint, "weights": checkpoint.weights_sha256},
+        inputs={"task": task.fingerprint, "state": state_hash(checkpoint)},
         overwrite=overwrite,
     )
     step = Step(
@@ -120,7 +123,7 @@ def finetune(
             "settings": settings.model_dump(),
             "snapshots": when,
             "task": task.fingerprint,
-            "weights": checkpoint.weights_sha256,
+            "state": state_hash(checkpoint),
         },
         compute=partial(
             _compute,
@@ -137,6 +140,23 @@ def finetune(
     )
     with run.recording():
         return FinetunedModel(run.perform(step))
+
+
+def _check_process(device: str) -> None:
+    """Refuse what the run folder and the Trainer do not support."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise RunError(
+            "A fine-tuning runs in one process.",
+            expected="a start without accelerate launch or torchrun",
+            got=f"WORLD_SIZE={os.environ['WORLD_SIZE']}",
+            fix="use a Trainer of your own with tunescope.SnapshotCallback, then tunescope compare",
+        )
+    if choose_device(device).index not in (None, 0):
+        raise RunError(
+            "The Trainer uses the first GPU that it sees.",
+            where=f"device {device!r}",
+            fix=f"set CUDA_VISIBLE_DEVICES={device.rpartition(':')[2]} and give --device cuda",
+        )
 
 
 def open_finetuned(folder: Path | str) -> FinetunedModel:

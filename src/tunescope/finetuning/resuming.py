@@ -80,7 +80,7 @@ class ResumeCallback(TrainerCallback):
         _save_random_states(partial)
         write_atomically(partial / "scheduler.json", json.dumps(scheduler.state_dict()))
         state.save_to_json(str(partial / "trainer_state.json"))
-        flush_tree(partial)
+        flush_tree(self._folder.parent)  # with the snapshots so far: they are not taken again
         older = list(self._folder.glob(f"{_PREFIX}*"))
         partial.replace(final)
         for path in older:
@@ -113,7 +113,7 @@ def _load_optimizer(optimizer: Optimizer, folder: Path) -> None:
 def _save_random_states(folder: Path) -> None:
     tensors = {"cpu": torch.get_rng_state()}
     if torch.cuda.is_available():
-        tensors |= {f"cuda.{i}": state for i, state in enumerate(torch.cuda.get_rng_state_all())}
+        tensors["cuda"] = torch.cuda.get_rng_state()
     save_file(tensors, folder / "random.safetensors")
     kind, keys, *rest = np.random.get_state()  # noqa: NPY002 - libraries draw from the global generator
     version, internal, gauss = random.getstate()
@@ -124,8 +124,8 @@ def _save_random_states(folder: Path) -> None:
 def _load_random_states(folder: Path) -> None:
     tensors = load_file(folder / "random.safetensors")
     torch.set_rng_state(tensors["cpu"])
-    for i in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
-        torch.cuda.set_rng_state(tensors[f"cuda.{i}"], i)
+    if "cuda" in tensors and torch.cuda.is_available():
+        torch.cuda.set_rng_state(tensors["cuda"])
     state = _read_json(folder / "random.json")
     kind, keys, *rest = state["numpy"]
     np.random.set_state((kind, np.array(keys, dtype=np.uint32), *rest))  # noqa: NPY002

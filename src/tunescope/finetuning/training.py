@@ -21,7 +21,7 @@ from transformers import (
     set_seed,
 )
 
-from tunescope._core.errors import InputError
+from tunescope._core.errors import InputError, ModelError
 from tunescope._core.optional import import_optional
 from tunescope.finetuning.batches import Collator, LengthGroupedBatches, SequenceNumbers
 from tunescope.finetuning.settings import FinetuneSettings
@@ -40,8 +40,15 @@ def make_task_model(encoder: Encoder, task: Task, settings: FinetuneSettings) ->
 
     Raises:
         InputError: All training labels are the same number.
+        ModelError: The model is an encoder-decoder.
         MissingExtraError: An adapter is asked for, and peft is not installed.
     """
+    if encoder.checkpoint.model_config.is_encoder_decoder:
+        raise ModelError(
+            "Encoder-decoders cannot be fine-tuned here: half of one would be saved.",
+            where=encoder.checkpoint.name,
+            expected="an encoder or a decoder",
+        )
     set_seed(settings.seed)
     transformer = encoder.model
     if settings.lora_rank is None:
@@ -55,8 +62,11 @@ def make_task_model(encoder: Encoder, task: Task, settings: FinetuneSettings) ->
 
 def _add_adapter(transformer: Any, rank: int) -> Any:
     peft = import_optional("peft", extra="peft", purpose="train a LoRA adapter")
-    config = peft.LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.05, task_type="FEATURE_EXTRACTION")
-    return peft.get_peft_model(transformer, config)
+    options = {"r": rank, "lora_alpha": 2 * rank, "lora_dropout": 0.05, "task_type": "FEATURE_EXTRACTION"}
+    known = peft.utils.TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING
+    if transformer.config.model_type not in known:  # peft has no usual choice of matrices for it
+        options["target_modules"] = "all-linear"
+    return peft.get_peft_model(transformer, peft.LoraConfig(**options))
 
 
 def _head_info(task: Task, tokenizer: PreTrainedTokenizerBase) -> HeadInfo:
@@ -100,7 +110,7 @@ class _LengthGroupedTrainer(Trainer):
         self._batches = batches
 
     def get_train_dataloader(self) -> DataLoader[Any]:
-        """Return the loader of the training batches, sharded over processes by Accelerate."""
+        """Return the loader of the training batches."""
         loader = DataLoader(
             self.train_dataset,  # type: ignore[arg-type]
             batch_sampler=self._batches,
@@ -137,7 +147,7 @@ def train(
         InputError: A training sentence is longer than the model takes.
     """
     tokenized = tokenize(
-        encoder.tokenizer,
+        encoder.tokenizer_for(task.target),
         task.splits["train"],
         task.target,
         max_length=encoder.max_length,
@@ -185,5 +195,5 @@ def _training_arguments(
         disable_tqdm=True,
         report_to="none",
     )
-    arguments._n_gpu = min(arguments.n_gpu, 1)  # several GPUs are used through Accelerate, one process each
+    arguments._n_gpu = min(arguments.n_gpu, 1)
     return arguments

@@ -32,12 +32,13 @@ class Batch:
     inputs: dict[str, torch.Tensor]
 
 
-def plan_batches(lengths: Int[np.ndarray, " sequence"], token_budget: int) -> BatchPlan:
+def plan_batches(lengths: Int[np.ndarray, " sequence"], token_budget: int, *, n_done: int = 0) -> BatchPlan:
     """Group sequences of similar length so that padded batches stay within a budget.
 
     Args:
         lengths: Subwords of each sequence.
         token_budget: Most positions in a batch, padding included; a longer sequence is a batch of its own.
+        n_done: Leave out so many of the longest: an earlier attempt, under whatever budget, did them.
 
     Returns:
         The sequences of each batch, the longest first: what memory is needed shows at once.
@@ -46,7 +47,7 @@ def plan_batches(lengths: Int[np.ndarray, " sequence"], token_budget: int) -> Ba
     [[1, 3], [2, 0]]
     """
     order = np.argsort(-lengths, kind="stable")
-    batches, first = [], 0
+    batches, first = [], n_done
     while first < len(order):
         size = max(1, token_budget // int(lengths[order[first]]))
         batches.append(order[first : first + size])

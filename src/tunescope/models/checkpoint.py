@@ -3,19 +3,44 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tunescope._core.errors import ModelError
+from huggingface_hub.errors import StrictDataclassError
+from safetensors import SafetensorError
+
+from tunescope._core.errors import ModelError, TunescopeError
 from tunescope._core.hashing import hash_files, hash_value
 
-__all__ = ["Checkpoint", "find_checkpoint", "weights_hash"]
+__all__ = ["Checkpoint", "find_checkpoint", "readable_model_errors", "state_hash"]
 
 _PICKLES = ("pytorch_model*.bin", "adapter_model.bin", "model*.pt", "*.ckpt")
+_LOADING_ERRORS = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    ImportError,
+    RuntimeError,
+    SafetensorError,
+    StrictDataclassError,
+)
 _COMMON_FOLDERS = ("model", "checkpoint", "base", "tuned", "final")
-_TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.txt", "vocab.json", "spiece.model")
+_TOKENIZERS = (
+    "tokenizer.json",
+    "tokenizer.model",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "spiece.model",
+    "spm.model",
+    "sentencepiece.bpe.model",
+)
 _HUB_FILES = ("*.json", "*.txt", "*.model", "*.safetensors", "*.jinja")
 ADAPTER_CONFIG = "adapter_config.json"
 HEAD_CONFIG = "task_head.json"
@@ -69,7 +94,27 @@ class Checkpoint:
             config: dict[str, Any] = json.loads(path.read_text(encoding="utf8"))
         except (OSError, ValueError) as error:
             raise ModelError("The model's configuration cannot be read.", where=path, got=error) from error
+        if not isinstance(config, dict):
+            raise ModelError("The model's configuration is no set of names and values.", where=path)
         return config
+
+    @cached_property
+    def model_config(self) -> Any:
+        """The configuration as transformers reads it: the same names for all architectures.
+
+        Raises:
+            ModelError: transformers cannot read it.
+        """
+        from transformers import AutoConfig
+
+        with readable_model_errors(self):
+            return AutoConfig.from_pretrained(self.folder)
+
+    @cached_property
+    def tokenizer_sha256(self) -> str:
+        """SHA-256 over the names and contents of the tokenizer's files."""
+        names = (*_TOKENIZERS, "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+        return hash_files(path for name in names if (path := self.folder / name).exists())
 
     @cached_property
     def weights_sha256(self) -> str:
@@ -78,11 +123,16 @@ class Checkpoint:
         return hash_files([*files, *self.folder.glob(HEAD_CONFIG)])
 
 
-def weights_hash(checkpoint: Checkpoint, base: Checkpoint | None) -> str:
-    """Return the hash of the weights that a checkpoint stands for: with the base's where it is an adapter."""
-    if not checkpoint.is_adapter or base is None:
-        return checkpoint.weights_sha256
-    return hash_value([checkpoint.weights_sha256, base.weights_sha256])
+def state_hash(checkpoint: Checkpoint, base: Checkpoint | None = None) -> str:
+    """Return the hash of all that a model's vectors depend on: weights and tokenizer, for keys of steps.
+
+    The base's weights count where the checkpoint is an adapter, its tokenizer where the checkpoint has none.
+    """
+    weights = [checkpoint.weights_sha256]
+    if checkpoint.is_adapter and base is not None:
+        weights.append(base.weights_sha256)
+    source = checkpoint if checkpoint.has_tokenizer or base is None else base
+    return hash_value([*weights, source.tokenizer_sha256])
 
 
 def find_checkpoint(name: str | Path) -> Checkpoint:
@@ -122,9 +172,33 @@ def _fetch(name: str) -> Path:
             "The model is neither a folder nor to be had from the Hugging Face hub.",
             where=name,
             expected="a folder, or a name on a hub that can be reached or was fetched before",
-            got=f"{type(error).__name__}: {str(error).splitlines()[0]}",
+            got=_first_line(error),
             fix="check the spelling, or download the model and give its folder",
         ) from error
+
+
+@contextmanager
+def readable_model_errors(checkpoint: Checkpoint) -> Iterator[None]:
+    """Turn what the libraries raise for a folder that they cannot load into a :class:`ModelError`."""
+    try:
+        yield
+    except TunescopeError:
+        raise
+    except _LOADING_ERRORS as error:
+        needs_code = "trust_remote_code" in str(error)
+        raise ModelError(
+            "The model needs code of its own, which is not run."
+            if needs_code
+            else "The model cannot be loaded.",
+            where=checkpoint.name,
+            expected="an architecture that the installed transformers has, and whole files",
+            got=_first_line(error),
+        ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"
 
 
 def _check_files(checkpoint: Checkpoint) -> None:

@@ -15,11 +15,12 @@ from transformers import (
 )
 
 from tunescope._core.errors import ModelError
-from tunescope.models.alignment import Pooling, tokenize
+from tunescope.models.alignment import LongSentences, Pooling, tokenize
 from tunescope.models.batching import iterate_batches, plan_batches
-from tunescope.models.checkpoint import Checkpoint
-from tunescope.models.encoder import Encoder, quiet_transformers, readable_model_errors
+from tunescope.models.checkpoint import Checkpoint, readable_model_errors
+from tunescope.models.encoder import Encoder
 from tunescope.models.pooling import PartIndex, plan_pooling
+from tunescope.models.quiet import quiet_transformers
 from tunescope.tasks.example import LabelKind, TargetKind
 from tunescope.tasks.task import Examples, Task
 
@@ -60,7 +61,9 @@ def load_classifier(checkpoint: Checkpoint, *, dtype: torch.dtype) -> PreTrained
     return loaded
 
 
-def classify(model: PreTrainedModel, encoder: Encoder, task: Task) -> Callable[[Examples], np.ndarray] | str:
+def classify(
+    model: PreTrainedModel, encoder: Encoder, task: Task, long_sentences: LongSentences
+) -> Callable[[Examples], np.ndarray] | str:
     """Return a function that predicts the label of every target, or a sentence that says why there is none.
 
     A token's label is read at its first subword, as these heads are trained.
@@ -72,12 +75,12 @@ def classify(model: PreTrainedModel, encoder: Encoder, task: Task) -> Callable[[
     if task.label is LabelKind.NUMBER:
         if config.num_labels != 1:
             return f"it has {config.num_labels} outputs, and the task's labels are numbers"
-        return partial(_predict, model, encoder, task.target, None)
+        return partial(_predict, model, encoder, task.target, None, long_sentences)
     names = tuple(str(config.id2label[i]) for i in range(config.num_labels))
     if not set(task.labels) <= set(names):
         missing = sorted(set(task.labels) - set(names))
         return f"its label names (id2label) lack {', '.join(map(repr, missing[:5]))}"
-    return partial(_predict, model, encoder, task.target, np.array(names))
+    return partial(_predict, model, encoder, task.target, np.array(names), long_sentences)
 
 
 def _predict(
@@ -85,15 +88,17 @@ def _predict(
     encoder: Encoder,
     target: TargetKind,
     names: np.ndarray | None,
+    long_sentences: LongSentences,
     examples: Examples,
 ) -> np.ndarray:
     whole_text = target is not TargetKind.TOKEN
     tokenized = tokenize(
-        encoder.tokenizer,
+        encoder.tokenizer_for(target),
         examples,
         target,
         max_length=encoder.max_length,
         pooling=Pooling.MEAN if whole_text else Pooling.FIRST,
+        long_sentences=long_sentences,
     )
     index = PartIndex(tokenized)
     outputs: np.ndarray = np.empty((tokenized.n_targets, int(model.config.num_labels or 0)), dtype=np.float32)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-import transformers
-from safetensors import SafetensorError
-from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerBase
 
 from tunescope._core.errors import ModelError
-from tunescope.models.checkpoint import Checkpoint, find_checkpoint
+from tunescope.models.checkpoint import Checkpoint, find_checkpoint, readable_model_errors, state_hash
+from tunescope.models.quiet import quiet_transformers
+from tunescope.models.tokenizers import load_tokenizer, tokenizer_for_words
+from tunescope.tasks.example import TargetKind
 
-__all__ = ["Encoder", "choose_device", "load_encoder", "load_tokenizer", "quiet_transformers"]
+__all__ = ["Encoder", "choose_device", "load_encoder", "make_encoder"]
 
 _UNUSED_PARTS = ("pooler.",)
 """Parameters that may be missing from a checkpoint: no vector of any layer depends on them."""
@@ -29,16 +28,18 @@ class Encoder:
     Attributes:
         checkpoint: Where it came from.
         model: The transformer; with ``output_hidden_states`` it returns the vectors of every layer.
-        tokenizer: A fast tokenizer, which knows the words of its subwords.
+        tokenizer: A fast tokenizer, which knows the words of its subwords; for running text.
+        word_tokenizer: The same, for texts that are given as words.
         max_length: Longest input in subwords, special tokens included.
-        weights_sha256: Hash of the weights; of an adapter's and its base's where one was merged.
+        state_sha256: Hash of weights and tokenizer, see :func:`tunescope.models.checkpoint.state_hash`.
     """
 
     checkpoint: Checkpoint
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
+    word_tokenizer: PreTrainedTokenizerBase
     max_length: int
-    weights_sha256: str
+    state_sha256: str
 
     @property
     def n_layers(self) -> int:
@@ -49,6 +50,11 @@ class Encoder:
     def hidden_size(self) -> int:
         """Length of a vector."""
         return int(self.model.config.hidden_size)
+
+    def tokenizer_for(self, target: TargetKind) -> PreTrainedTokenizerBase:
+        """Return the tokenizer for examples with this kind of target."""
+        as_words = target in (TargetKind.TOKEN, TargetKind.PAIR)
+        return self.word_tokenizer if as_words else self.tokenizer
 
     @property
     def n_parameters(self) -> int:
@@ -95,9 +101,8 @@ def load_encoder(
             expected=f"all weights of {type(model).__name__}",
             got=f"{len(missing)} missing: {', '.join(missing[:5])}",
         )
-    return make_encoder(
-        checkpoint, model, _tokenizer_for(checkpoint, tokenizer_of), device, checkpoint.weights_sha256
-    )
+    tokenizer = load_tokenizer(checkpoint, tokenizer_of)
+    return make_encoder(checkpoint, model, tokenizer, device, state_hash(checkpoint, tokenizer_of))
 
 
 def make_encoder(
@@ -105,42 +110,34 @@ def make_encoder(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     device: str,
-    weights_sha256: str,
+    state_sha256: str,
 ) -> Encoder:
-    """Put a loaded model on its device and switch off dropout."""
+    """Put a loaded model on its device and switch off dropout.
+
+    Raises:
+        ModelError: The model is no text encoder or decoder, or there is no such device.
+    """
     if model.config.is_encoder_decoder:
         model = model.get_encoder()
+    for name in ("num_hidden_layers", "hidden_size"):
+        if not isinstance(getattr(model.config, name, None), int):
+            raise ModelError(
+                "The model is no text encoder or decoder.",
+                where=checkpoint.name,
+                expected=f"{name} in its configuration",
+                got=type(model).__name__,
+            )
     model.requires_grad_(False)
     torch.nn.Module.eval(model)
     torch.nn.Module.to(model, choose_device(device))
-    return Encoder(checkpoint, model, tokenizer, _max_length(model, tokenizer), weights_sha256)
-
-
-def _tokenizer_for(checkpoint: Checkpoint, fallback: Checkpoint | None) -> PreTrainedTokenizerBase:
-    return load_tokenizer(checkpoint if checkpoint.has_tokenizer or fallback is None else fallback)
-
-
-def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
-    """Load the checkpoint's fast tokenizer, set up for texts that are given as words.
-
-    Raises:
-        ModelError: There is no tokenizer, or only one that does not know the words of its subwords.
-    """
-    with quiet_transformers(), readable_model_errors(checkpoint):
-        tokenizer = AutoTokenizer.from_pretrained(checkpoint.folder, use_fast=True)
-        if getattr(tokenizer, "add_prefix_space", True) is False:  # byte-level BPE refuses words without it
-            tokenizer = AutoTokenizer.from_pretrained(checkpoint.folder, use_fast=True, add_prefix_space=True)
-    if not tokenizer.is_fast:
-        raise ModelError(
-            "The tokenizer does not know the words of its subwords.",
-            where=checkpoint.name,
-            expected="a fast tokenizer (tokenizer.json)",
-            got=type(tokenizer).__name__,
-        )
-    if tokenizer.pad_token_id is None:  # decoders are often trained without padding; the mask hides it
-        tokenizer.pad_token = tokenizer.eos_token
-    tokenizer.padding_side = "right"
-    return tokenizer
+    return Encoder(
+        checkpoint=checkpoint,
+        model=model,
+        tokenizer=tokenizer,
+        word_tokenizer=tokenizer_for_words(tokenizer),
+        max_length=_max_length(model, tokenizer),
+        state_sha256=state_sha256,
+    )
 
 
 def choose_device(device: str) -> torch.device:
@@ -162,38 +159,6 @@ def choose_device(device: str) -> torch.device:
             got=str(error).splitlines()[0],
         ) from error
     return chosen
-
-
-@contextmanager
-def quiet_transformers() -> Iterator[None]:
-    """Silence the library's loading reports and bars; what matters in them is checked by the caller."""
-    verbosity = transformers.logging.get_verbosity()
-    bars = transformers.logging.is_progress_bar_enabled()
-    transformers.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    transformers.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        transformers.logging.set_verbosity(verbosity)
-        if bars:
-            transformers.logging.enable_progress_bar()  # type: ignore[no-untyped-call]
-
-
-@contextmanager
-def readable_model_errors(checkpoint: Checkpoint) -> Iterator[None]:
-    """Turn what transformers raises for a folder that it cannot load into a :class:`ModelError`."""
-    try:
-        yield
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
-        needs_code = "trust_remote_code" in str(error)
-        raise ModelError(
-            "The model needs code of its own, which is not run."
-            if needs_code
-            else "The model cannot be loaded.",
-            where=checkpoint.name,
-            expected="an architecture that the installed transformers has",
-            got=f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}",
-        ) from error
 
 
 def _max_length(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from tunescope.models.alignment import tokenize
+from tunescope.models.alignment import LongSentences, tokenize
 from tunescope.models.batching import iterate_batches, plan_batches
 from tunescope.models.encoder import Encoder
 from tunescope.models.pooling import PartIndex, plan_pooling, pool
@@ -17,23 +17,27 @@ __all__ = ["predict"]
 _TOKEN_BUDGET = 4096
 
 
-def predict(encoder: Encoder, head: TaskHead, examples: Examples) -> np.ndarray:
+def predict(
+    encoder: Encoder, head: TaskHead, examples: Examples, *, long_sentences: LongSentences = "error"
+) -> np.ndarray:
     """Return the predicted label of every target, in corpus order: class names or numbers.
 
     Args:
         encoder: The transformer, perhaps with adapters; the caller has switched off dropout.
         head: Its task head.
         examples: Examples of the head's kind of target.
+        long_sentences: ``"error"`` or ``"window"``, see :func:`tunescope.models.alignment.tokenize`.
 
     Raises:
         InputError: A sentence is too long, or a target has no subword.
     """
     tokenized = tokenize(
-        encoder.tokenizer,
+        encoder.tokenizer_for(head.info.target),
         examples,
         head.info.target,
         max_length=encoder.max_length,
         pooling=head.info.pooling,
+        long_sentences=long_sentences,
     )
     index = PartIndex(tokenized)
     vectors = np.empty((*tokenized.part_start.shape, encoder.hidden_size), dtype=np.float32)

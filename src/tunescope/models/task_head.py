@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pydantic
 from jaxtyping import Float
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from tunescope._core.errors import ModelError
@@ -93,6 +94,14 @@ class TaskHead:
         try:
             info = HeadInfo.model_validate_json((folder / HEAD_CONFIG).read_bytes())
             tensors = load_file(folder / _WEIGHTS)
-            return cls(info, tensors["weight"], tensors["bias"])
-        except (OSError, KeyError, pydantic.ValidationError) as error:
+            weight, bias = tensors["weight"], tensors["bias"]
+        except (OSError, KeyError, SafetensorError, pydantic.ValidationError) as error:
             raise ModelError("The task head cannot be read.", where=folder, got=error) from error
+        if weight.ndim != 2 or len(weight) != info.n_outputs or bias.shape != (info.n_outputs,):
+            raise ModelError(
+                "The task head's weights do not fit its labels.",
+                where=folder,
+                expected=f"{info.n_outputs} outputs",
+                got=f"weight {weight.shape}, bias {bias.shape}",
+            )
+        return cls(info, weight, bias)

@@ -10,8 +10,8 @@ from jaxtyping import Float
 from torch import nn
 from transformers import PreTrainedModel
 
-from tunescope.models.encoder import quiet_transformers
 from tunescope.models.pooling import pool
+from tunescope.models.quiet import quiet_transformers
 from tunescope.models.task_head import HeadInfo, TaskHead
 from tunescope.tasks.example import LabelKind
 

@@ -36,8 +36,9 @@ class VectorCapture:
 
     def __init__(self, encoder: Encoder, task: Task, split: str = "test", *, max_targets: int = 1000) -> None:
         self._encoder = encoder
+        self._task = task
         self._split = split
-        self._task = replace(task, splits={**task.splits, split: _first(task, split, max_targets)})
+        self._examples = _first(task, split, max_targets)
 
     def __call__(self, model: nn.Module, folder: Path) -> None:
         """Write the vectors as the model is now; its mode (training or not) is kept."""
@@ -45,10 +46,16 @@ class VectorCapture:
         was_training = transformer.training
         transformer.eval()
         try:
-            encoder = replace(self._encoder, model=transformer, weights_sha256="")
+            encoder = replace(self._encoder, model=transformer, state_sha256="")
             with torch.no_grad():
                 write_representations(
-                    encoder, self._task, self._split, folder / "vectors", token_budget=_TOKEN_BUDGET
+                    encoder,
+                    self._examples,
+                    self._task.target,
+                    folder / "vectors",
+                    task=self._task.name,
+                    split=self._split,
+                    token_budget=_TOKEN_BUDGET,
                 )
         finally:
             transformer.train(was_training)

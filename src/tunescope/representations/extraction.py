@@ -9,7 +9,7 @@ import torch
 
 from tunescope._core.errors import InputError
 from tunescope.models.alignment import LongSentences, Pooling
-from tunescope.models.checkpoint import find_checkpoint
+from tunescope.models.checkpoint import find_checkpoint, state_hash
 from tunescope.models.encoder import Encoder, load_encoder
 from tunescope.representations.store import Representations, Storage, open_representations
 from tunescope.representations.writing import write_representations
@@ -66,7 +66,7 @@ def extract(
     if split not in task.all_sets:
         raise InputError("There is no such split.", where=task.name, expected=list(task.all_sets), got=split)
     checkpoint = model.checkpoint if isinstance(model, Encoder) else find_checkpoint(model)
-    weights = model.weights_sha256 if isinstance(model, Encoder) else checkpoint.weights_sha256
+    state = model.state_sha256 if isinstance(model, Encoder) else state_hash(checkpoint)
     settings = {
         "layers": None if layers is None else list(layers),
         "pooling": pooling,
@@ -78,7 +78,7 @@ def extract(
         folder,
         "extract",
         settings={**settings, "model": checkpoint.name, "task": task.name},
-        inputs={"task": task.fingerprint, "weights": weights},
+        inputs={"task": task.fingerprint, "state": state},
         overwrite=overwrite,
     )
 
@@ -86,9 +86,11 @@ def extract(
         loaded = model if isinstance(model, Encoder) else load_encoder(checkpoint, device=device, dtype=dtype)
         write_representations(
             loaded,
-            task,
-            split,
+            task.all_sets[split],
+            task.target,
             step_folder,
+            task=task.name,
+            split=split,
             layers=layers,
             pooling=pooling,
             storage=storage,
@@ -98,7 +100,12 @@ def extract(
 
     step = Step(
         name=f"vectors-{split}",
-        inputs={**settings, "weights": weights, "examples": fingerprint(task.all_sets[split])},
+        inputs={
+            **settings,
+            "state": state,
+            "examples": fingerprint(task.all_sets[split]),
+            "target": task.target,
+        },
         compute=write,
         resumable=True,
     )

@@ -42,7 +42,7 @@ class StoreInfo(Record):
 
     schema_version: int = 1
     model: str
-    weights_sha256: str
+    state_sha256: str
     task: str
     split: str
     examples_sha256: str
@@ -164,8 +164,8 @@ class VectorWriter:
         self._start = len(header)
         if not resumed:
             _reserve(self._file, len(header) + info.n_bytes)
-            os.pwrite(self._file, header, 0)
             (folder / "done.json").unlink(missing_ok=True)
+        os.pwrite(self._file, header, 0)
 
     def __enter__(self) -> Self:
         """Return the writer."""
@@ -177,16 +177,16 @@ class VectorWriter:
 
     @property
     def n_done(self) -> int:
-        """How many batches an earlier attempt finished."""
+        """How many sequences an earlier attempt finished, of those planned, the longest first."""
         try:
             return int(json.loads((self.folder / "done.json").read_text()))
         except (OSError, ValueError):
             return 0
 
-    def mark_done(self, n_batches: int) -> None:
-        """Put on disk what was written so far, and that it is ``n_batches`` of them."""
+    def mark_done(self, n_sequences: int) -> None:
+        """Put on disk what was written so far, and that it is the first ``n_sequences`` of the plan."""
         os.fsync(self._file)
-        write_atomically(self.folder / "done.json", json.dumps(n_batches))
+        write_atomically(self.folder / "done.json", json.dumps(n_sequences))
 
     def write(
         self,

@@ -19,8 +19,8 @@ from tunescope.models.encoder import Encoder
 from tunescope.models.pooling import PartIndex, plan_pooling, pool
 from tunescope.models.tokenized import TokenizedExamples
 from tunescope.representations.store import Representations, Storage, StoreInfo, VectorWriter
-from tunescope.tasks.example import Example, Target
-from tunescope.tasks.task import Examples, Task, fingerprint
+from tunescope.tasks.example import Example, Target, TargetKind
+from tunescope.tasks.task import Examples, fingerprint
 
 __all__ = ["write_representations"]
 
@@ -30,35 +30,44 @@ _TORCH_DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16":
 
 def write_representations(
     encoder: Encoder,
-    task: Task,
-    split: str,
+    examples: Examples,
+    target: TargetKind,
     folder: Path,
     *,
+    task: str,
+    split: str,
     layers: Sequence[int] | None = None,
     pooling: Pooling | None = None,
     storage: Storage = "float32",
     long_sentences: LongSentences = "error",
     token_budget: int = 4096,
 ) -> Representations:
-    """Write the vectors of a split's targets into ``folder``, going on where an earlier attempt stopped.
+    """Write the vectors of the examples' targets into ``folder``, going on where an earlier attempt stopped.
 
-    Args and errors are those of :func:`tunescope.extract`; the caller sees to it that what an earlier attempt left
-    in the folder is of the same model and settings.
+    The other arguments and the errors are those of :func:`tunescope.extract`; the caller sees to it that what an
+    earlier attempt left in the folder is of the same model, examples and settings.
+
+    Args:
+        encoder: The model.
+        examples: The examples.
+        target: What in them carries labels.
+        folder: Where the vectors go.
+        task: Name of the task, for the record.
+        split: Name of the split, for the record.
     """
-    examples = task.all_sets[split]
-    pooling = pooling or default_pooling(task.target, encoder.tokenizer)
+    pooling = pooling or default_pooling(target, encoder.tokenizer)
     tokenized = tokenize(
-        encoder.tokenizer,
+        encoder.tokenizer_for(target),
         examples,
-        task.target,
+        target,
         max_length=encoder.max_length,
         pooling=pooling,
         long_sentences=long_sentences,
     )
     info = StoreInfo(
         model=encoder.checkpoint.name,
-        weights_sha256=encoder.weights_sha256,
-        task=task.name,
+        state_sha256=encoder.state_sha256,
+        task=task,
         split=split,
         examples_sha256=fingerprint(examples),
         pooling=pooling,
@@ -70,7 +79,8 @@ def write_representations(
     with readable_write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with VectorWriter(folder, info) as writer:
-            _write_vectors(encoder, tokenized, writer, plan_batches(tokenized.lengths, token_budget))
+            plan = plan_batches(tokenized.lengths, token_budget, n_done=writer.n_done)
+            _write_vectors(encoder, tokenized, writer, plan)
             return _finish(writer, examples)
 
 
@@ -81,11 +91,12 @@ def _write_vectors(
     n_done = writer.n_done
     last_mark = time.monotonic()
     pad = encoder.tokenizer.pad_token_id
-    batches = iterate_batches(tokenized, plan[n_done:], pad_token_id=pad, device=encoder.device)
+    batches = iterate_batches(tokenized, plan, pad_token_id=pad, device=encoder.device)
     model: Any = encoder.model
-    with track(f"vectors of {writer.info.split}", total=len(plan)) as advance, torch.inference_mode():
+    total = len(tokenized.lengths)
+    with track(f"vectors of {writer.info.split}", total=total) as advance, torch.inference_mode():
         advance(n_done)
-        for number, batch in enumerate(batches, start=n_done + 1):
+        for batch in batches:
             hidden = model(**batch.inputs, output_hidden_states=True).hidden_states
             plan_of_batch = plan_pooling(tokenized, index, batch.sequences)
             positions = plan_of_batch.positions.to(encoder.device)
@@ -93,9 +104,10 @@ def _write_vectors(
             for row, layer in enumerate(writer.info.layers):
                 vectors = _as_stored(pool(hidden[layer], positions, offsets), writer.info.storage)
                 _write_layer(writer, row, plan_of_batch.target, plan_of_batch.part, vectors)
-            advance()
+            n_done += len(batch.sequences)
+            advance(len(batch.sequences))
             if time.monotonic() - last_mark > _SECONDS_BETWEEN_MARKS:
-                writer.mark_done(number)
+                writer.mark_done(n_done)
                 last_mark = time.monotonic()
 
 

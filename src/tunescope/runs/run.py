@@ -24,6 +24,7 @@ __all__ = ["Run"]
 
 _logger = logging.getLogger(__name__)
 _RECORD = "record.json"
+_LOCK = ".lock"
 _STEP_RECORD = "step.json"
 
 
@@ -67,10 +68,12 @@ class Run:
         )
         record = RunRecord.model_validate_json(record.model_dump_json())
         with readable_write_errors(folder):
-            _make_room(folder, record, overwrite)
-            (folder / "steps").mkdir(parents=True, exist_ok=True)
-            run = cls(folder, record)
-            run._write_record()
+            _check_room(folder)
+            with FileLock(folder / _LOCK):
+                _clear_other_run(folder, record, overwrite)
+                run = cls(folder, record)
+                run._write_record()
+                (folder / "steps").mkdir(exist_ok=True)
         return run
 
     @classmethod
@@ -159,40 +162,50 @@ class Run:
         write_atomically(self.folder / _RECORD, self.record.model_dump_json(indent=2))
 
 
-def _make_room(folder: Path, record: RunRecord, overwrite: bool) -> None:
-    if not folder.exists():
-        try:
-            folder.mkdir(parents=True)
-        except FileNotFoundError as error:  # a file system that takes no folders, such as /proc
-            raise RunError(
-                "The output folder cannot be made.", where=folder, fix="choose another --out"
-            ) from error
-        return
-    if not folder.is_dir():
-        raise RunError("The output is a file, not a folder.", where=folder, fix="choose another --out")
+def _check_room(folder: Path) -> None:
+    """Make the folder, or refuse one that holds something else than a run; nothing in it is touched."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise RunError(
+            "The output is a file, not a folder.", where=folder, fix="choose another --out"
+        ) from error
+    except FileNotFoundError as error:  # a file system that takes no folders, such as /proc
+        raise RunError(
+            "The output folder cannot be made.", where=folder, fix="choose another --out"
+        ) from error
+    own = (_RECORD, _LOCK, f".{_RECORD}.")
+    if _read_record(folder) is None and any(not path.name.startswith(own) for path in folder.iterdir()):
+        raise RunError(
+            "The output folder holds other files, but no run of tunescope.",
+            where=folder,
+            expected="a new or empty folder, or a run to go on with",
+            fix="choose another --out",
+        )
+
+
+def _clear_other_run(folder: Path, record: RunRecord, overwrite: bool) -> None:
+    """Refuse a run of other settings, or remove it where the user says so."""
     existing = _read_record(folder)
-    if existing is None:
-        if any(not path.name.startswith(f".{_RECORD}.") for path in folder.iterdir()):
-            raise RunError(
-                "The output folder holds other files, but no run of tunescope.",
-                where=folder,
-                expected="a new or empty folder, or a run to go on with",
-                fix="choose another --out",
-            )
+    differences = existing.differences(record) if existing is not None else []
+    if existing is None or not differences:
         return
-    differences = existing.differences(record)
-    if not differences:
-        return
-    if not overwrite:
+    same_kind = existing.kind == record.kind
+    if not (overwrite and same_kind):
         raise RunError(
             "The output folder holds a run of other settings.",
             where=folder,
             expected="the settings of that run, to go on with it",
             got="; ".join(differences),
-            fix="choose another --out, or pass --overwrite to remove that run",
+            fix="choose another --out" + (", or pass --overwrite to remove that run" if same_kind else ""),
         )
-    shutil.rmtree(folder)
-    folder.mkdir()
+    for path in folder.iterdir():
+        if path.name == _LOCK:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def _read_record(folder: Path) -> RunRecord | None:
@@ -214,5 +227,4 @@ def _locked(path: Path, name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        lock.release()
-        path.unlink(missing_ok=True)
+        lock.release()  # the file stays: a process that waits for it must meet the next one at the same file

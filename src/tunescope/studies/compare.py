@@ -10,7 +10,7 @@ from tunescope._core.errors import InputError, ModelError
 from tunescope._core.files import readable_write_errors, write_atomically
 from tunescope.finetuning.finetune import FinetunedModel, open_finetuned
 from tunescope.finetuning.snapshots import read_snapshots
-from tunescope.models.checkpoint import Checkpoint, find_checkpoint
+from tunescope.models.checkpoint import Checkpoint, find_checkpoint, state_hash
 from tunescope.runs import Run
 from tunescope.studies.comparing import Comparing
 from tunescope.studies.comparison import Comparison
@@ -51,7 +51,8 @@ def compare(
         folder: The run's folder.
         snapshots: Folders of snapshots by step, or a folder that :class:`tunescope.SnapshotCallback` wrote;
             by default those of the fine-tuning's own run.
-        control: A model tuned like ``tuned``, but on ``task.random_split(settings.seed)``. With it, every figure
+        control: A model tuned like ``tuned``, but on ``task.random_split(settings.seed)``; a run folder is checked,
+            a bare checkpoint is taken on trust. With it, every figure
             that depends on how train and test were divided stands beside the same figure for a random
             division; without it, only the base model's do.
         settings: Sampling, resampling and seed.
@@ -75,7 +76,10 @@ def compare(
     _check_architectures(before, after)
     states = {step: find_checkpoint(path) for step, path in _find_snapshots(tuned, snapshots).items()}
     chosen = _evenly_spaced(states, settings.max_snapshots)
+    control_task = task.random_split(settings.seed)
     control_checkpoint = None if control is None else _find(control)
+    if control is not None:
+        _check_control(control, control_task, settings.seed)
     run = Run.open(
         folder,
         "compare",
@@ -89,9 +93,9 @@ def compare(
         },
         inputs={
             "task": task.fingerprint,
-            "base": before.weights_sha256,
-            "tuned": after.weights_sha256,
-            "control": control_checkpoint and control_checkpoint.weights_sha256,
+            "base": state_hash(before),
+            "tuned": state_hash(after, before),
+            "control": control_checkpoint and state_hash(control_checkpoint, before),
         },
         overwrite=overwrite,
     )
@@ -100,7 +104,7 @@ def compare(
         if control_checkpoint is not None:
             roles["control"] = control_checkpoint
         roles |= {ComparedModels.snapshot_role(step): state for step, state in chosen.items()}
-        models = ComparedModels(roles, task, device)
+        models = ComparedModels(roles, task, control_task, device, settings.long_sentences)
         comparison = Comparing(run, task, settings, models, tuple(chosen)).result()
         write_atomically(run.folder / _RESULT, comparison.model_dump_json(indent=1))
     return comparison
@@ -151,6 +155,21 @@ def _is_run(tuned: str | Path) -> bool:
     return (Path(tuned) / "record.json").exists()
 
 
+def _check_control(control: Tuned, task: Task, seed: int) -> None:
+    """Refuse a control that a run folder shows to be tuned on other sentences: it may have seen the test labels."""
+    folder = control.folder.parents[1] if isinstance(control, FinetunedModel) else Path(control)
+    if not _is_run(folder):
+        return
+    if Run.read(folder).record.inputs.get("task") != task.fingerprint:
+        raise InputError(
+            "The control was tuned on another division of the sentences.",
+            where=folder,
+            expected=f"a model tuned on the task's random split of seed {seed}",
+            got="a run with other training or test sentences",
+            fix=f"tune it with the options of the task and --random-split --split-seed {seed}",
+        )
+
+
 def _check_architectures(base: Checkpoint, tuned: Checkpoint) -> None:
     """Refuse two models whose vectors or weights cannot be set against each other, before any is loaded."""
     if base.is_adapter:
@@ -158,7 +177,7 @@ def _check_architectures(base: Checkpoint, tuned: Checkpoint) -> None:
     if tuned.is_adapter:
         return
     for name in ("model_type", "hidden_size", "num_hidden_layers"):
-        before, after = base.config.get(name), tuned.config.get(name)
+        before, after = (getattr(checkpoint.model_config, name, None) for checkpoint in (base, tuned))
         if before != after:
             raise ModelError(
                 "The two models are not states of one architecture.",

@@ -116,7 +116,7 @@ class Comparing:
         step = Step(
             name=f"vectors-{role}-{split}",
             inputs={
-                "weights": self.models.hash_of(role),
+                "state": self.models.hash_of(role),
                 "examples": fingerprint(task.all_sets[split]),
                 "target": task.target,
                 "long_sentences": self.settings.long_sentences,
@@ -130,9 +130,11 @@ class Comparing:
     def _extract(self, role: str, task: Task, split: str, folder: Path) -> None:
         write_representations(
             self.models.load(role).encoder,
-            task,
-            split,
+            task.all_sets[split],
+            task.target,
             folder,
+            task=task.name,
+            split=split,
             storage=self.settings.storage,
             long_sentences=self.settings.long_sentences,
         )
@@ -154,9 +156,10 @@ class Comparing:
         step = Step(
             name=f"predictions-{role}-{split}",
             inputs={
-                "weights": self.models.hash_of(role),
+                "state": self.models.hash_of(role),
                 "examples": fingerprint(examples),
                 "labels": list(task.labels),
+                "long_sentences": self.settings.long_sentences,
             },
             compute=compute,
         )
@@ -268,18 +271,18 @@ class Comparing:
         return self._measure("scores-random-split", compute, **self._keys(train, evaluated, own))
 
     def _random_split_similarity(self) -> Part:
-        _, base = self._random_split("base")
-        _, control = self._random_split("control")
-        return self._measure(
-            "similarity-random-split",
-            lambda: Part(
-                measurements=similarity_measurements(
-                    base, control, self.settings, split="test", partition="random"
+        base, control = self._random_split("base"), self._random_split("control")
+
+        def compute() -> Part:
+            found: list[Measurement] = []
+            for split, before, after in zip(("train", "test"), base, control, strict=True):
+                found += similarity_measurements(
+                    before, after, self.settings, split=split, partition="random"
                 )
-            ),
-            base=base.key,
-            control=control.key,
-        )
+            return Part(measurements=tuple(found), notes=self.models.load("control").notes)
+
+        keys = {"base": [v.key for v in base], "control": [v.key for v in control]}
+        return self._measure("similarity-random-split", compute, **keys)
 
     def _random_split(self, role: str) -> tuple[LabelledVectors, LabelledVectors]:
         train, test = self._vectors(role, "train"), self._vectors(role, "test")
@@ -287,8 +290,7 @@ class Comparing:
 
     def _random_split_predictions(self) -> np.ndarray | None:
         """Return the control's own predictions for the targets of the random test set."""
-        task = self.task.random_split(self.settings.seed)
-        return self._own_predictions("control", "test", task)
+        return self._own_predictions("control", "test", self.models.control_task)
 
     # Snapshots.
 

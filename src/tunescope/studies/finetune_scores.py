@@ -15,7 +15,7 @@ __all__ = ["finetune_scores"]
 
 
 def finetune_scores(finetuned: FinetunedModel, task: Task, *, seed: int = 0) -> pd.DataFrame:
-    """Return one row per split and metric: split, metric, value, low, high, n_targets, n_sentences, status.
+    """Return one row per split and metric: split, metric, value, low, high, level, n_examples, n_sentences, status.
 
     The intervals resample sentences. Macro-F1 weighs rare classes as much as common ones.
     """

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tunescope.models.checkpoint import Checkpoint, weights_hash
+from tunescope.models.alignment import LongSentences
+from tunescope.models.checkpoint import Checkpoint, state_hash
 from tunescope.models.encoder import load_encoder
 from tunescope.models.tuned import TunedModel, load_tuned
 from tunescope.studies.comparison import ModelInfo
@@ -21,12 +22,16 @@ class ComparedModels:
     Attributes:
         checkpoints: ``"base"``, ``"tuned"``, perhaps ``"control"``, and one per snapshot.
         task: The task that heads are scored on.
+        control_task: The task that the control was tuned on.
         device: Where to run the models.
+        long_sentences: What heads do with sentences beyond the model's length.
     """
 
     checkpoints: Mapping[str, Checkpoint]
     task: Task
+    control_task: Task
     device: str
+    long_sentences: LongSentences
     _loaded: dict[str, TunedModel] = field(default_factory=dict)
 
     def __contains__(self, role: object) -> bool:
@@ -39,8 +44,8 @@ class ComparedModels:
         return f"step-{step:06d}"
 
     def hash_of(self, role: str) -> str:
-        """Return the hash of a model's weights; an adapter's includes those of the base that it is put on."""
-        return weights_hash(self.checkpoints[role], self.checkpoints["base"])
+        """Return the hash of all that a model's vectors and predictions depend on."""
+        return state_hash(self.checkpoints[role], self.checkpoints["base"])
 
     def load(self, role: str) -> TunedModel:
         """Return a model; base and tuned stay in memory, of the others only the last one used."""
@@ -60,7 +65,7 @@ class ComparedModels:
             n_layers=model.encoder.n_layers,
             hidden_size=model.encoder.hidden_size,
             n_parameters=model.encoder.n_parameters,
-            weights_sha256=self.hash_of(role),
+            weights_sha256=self.checkpoints[role].weights_sha256,
             head=model.head,
             adapter=model.adapter,
         )
@@ -69,4 +74,10 @@ class ComparedModels:
         base = self.checkpoints["base"]
         if role == "base":
             return TunedModel(load_encoder(base, device=self.device))
-        return load_tuned(self.checkpoints[role], self.task, base=base, device=self.device)
+        return load_tuned(
+            self.checkpoints[role],
+            self.control_task if role == "control" else self.task,
+            base=base,
+            device=self.device,
+            long_sentences=self.long_sentences,
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -43,7 +44,8 @@ class Task:
 
     Raises:
         InputError: A split is missing or empty, a span lies outside its sentence, a number is not finite,
-            the training set has a single class, or a test label does not occur in training.
+            the training set has a single class, a test label does not occur in training, or none of another
+            set's does.
     """
 
     name: str
@@ -67,6 +69,14 @@ class Task:
                 )
         for split, examples in {**self.splits, **self.out_of_domain}.items():
             _check_examples(self, split, examples)
+        for name in {**self.splits, **self.out_of_domain}:
+            if not re.fullmatch(r"\w[\w. -]{0,63}", name):
+                raise InputError(
+                    "The name of a set cannot be a part of a file name.",
+                    where=self.name,
+                    expected="1 to 64 letters, digits, spaces, '.', '_' or '-', a letter or digit first",
+                    got=repr(name),
+                )
         shared = self.splits.keys() & self.out_of_domain.keys()
         if shared:
             raise InputError(f"An out-of-domain set has the name of a split: {', '.join(sorted(shared))}.")
@@ -107,9 +117,16 @@ class Task:
         in_train = self.random_partition(seed)
         new_train = tuple(example for example, chosen in zip(pool, in_train, strict=True) if chosen)
         new_test = tuple(example for example, chosen in zip(pool, in_train, strict=True) if not chosen)
-        kept, _ = _with_known_labels(new_test, _classes(new_train)) if self.labels else (new_test, 0)
-        splits = {**self.splits, "train": new_train, "test": kept}
-        return replace(self, name=f"{self.name} (random split)", splits=splits)
+        n_left_out = 0
+        if self.labels:
+            new_test, n_left_out = _with_known_labels(new_test, _classes(new_train))
+        splits = {**self.splits, "train": new_train, "test": new_test}
+        control = replace(self, name=f"{self.name} (random split)", splits=splits)
+        if n_left_out:
+            object.__setattr__(
+                control, "left_out", MappingProxyType({**control.left_out, "test": n_left_out})
+            )
+        return control
 
     def random_partition(self, seed: int) -> np.ndarray:
         """Return which of the pooled train and test sentences :meth:`random_split` puts into training."""
@@ -147,6 +164,14 @@ class Task:
                 result[split] = examples
                 if known and split not in ("train", "test"):
                     result[split], left_out[split] = _with_known_labels(examples, known)
+                    if not result[split]:
+                        raise InputError(
+                            f"No label of the set {split!r} occurs in training.",
+                            where=self.name,
+                            expected=", ".join(map(repr, self.labels[:10])),
+                            got=", ".join(map(repr, sorted(_classes(examples))[:10])),
+                            fix="give both sets the same names of labels, or leave this one out",
+                        )
             return MappingProxyType(result)
 
         object.__setattr__(self, "splits", reduce(self.splits))
@@ -211,6 +236,8 @@ def _check_examples(task: Task, split: str, examples: Examples) -> None:
         if example.sentence_id in ids:
             raise InputError("Two examples have one name.", where=where, expected="unique sentence ids")
         ids.add(example.sentence_id)
+        if len(example.targets) > 1 and _N_SPANS[task.target] == 0:
+            raise InputError("A whole text has more than one label.", where=where, expected="one target")
         if (example.second_text is None) == (task.target is TargetKind.SENTENCE_PAIR):
             raise InputError(
                 "The number of texts does not fit the task's target.", where=where, expected=task.target
