@@ -213,3 +213,28 @@ def test_captured_vectors_are_those_of_the_snapshot(
     n = captured[0].info.n_examples
     np.testing.assert_allclose(captured[0].layer(2), before[:n], atol=1e-5)
     assert np.abs(captured[8].layer(2) - before[:n]).max() > 0.1
+
+
+def test_an_interrupted_extraction_may_go_on_with_other_batches(
+    tiny_model: Path, tiny_task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tunescope.representations import writing
+
+    monkeypatch.setattr(writing, "_SECONDS_BETWEEN_MARKS", -1.0)
+    written = 0
+    original = writing._write_layer
+
+    def stop_after_some(*arguments: object) -> None:
+        nonlocal written
+        written += 1
+        if written == 30:
+            raise KeyboardInterrupt
+        original(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(writing, "_write_layer", stop_after_some)
+    with pytest.raises(KeyboardInterrupt):
+        extract(tiny_model, tiny_task, "train", tmp_path / "run", token_budget=16, device="cpu")
+    monkeypatch.setattr(writing, "_write_layer", original)
+    resumed = extract(tiny_model, tiny_task, "train", tmp_path / "run", token_budget=1024, device="cpu")
+    whole = extract(tiny_model, tiny_task, "train", tmp_path / "whole", device="cpu")
+    np.testing.assert_allclose(resumed.to_xarray(), whole.to_xarray(), atol=1e-5)

@@ -24,7 +24,7 @@ from tunescope.studies.comparison import Comparison
 from tunescope.studies.finetune_scores import finetune_scores
 from tunescope.studies.measuring.vectors import sample_sentences
 from tunescope.studies.settings import CompareSettings, make_settings
-from tunescope.tasks.example import Example, LabelKind, Target, TargetKind
+from tunescope.tasks.example import Example, LabelKind, Span, Target, TargetKind
 from tunescope.tasks.task import Task
 
 FAST = FinetuneSettings(learning_rate=5e-3, epochs=6, batch_size=16)
@@ -327,3 +327,22 @@ def test_a_comparison_that_is_killed_ends_with_the_same_figures(
         subprocess.run([*command, str(tmp_path / run)], check=True)
     killed, undisturbed = (read_comparison(tmp_path / run) for run in ("killed", "undisturbed"))
     assert killed.model_dump_json() == undisturbed.model_dump_json()
+
+
+def test_a_control_of_another_division_is_refused(
+    tiny_model: Path, tuned: FinetunedModel, tiny_task: Task, tmp_path: Path
+) -> None:
+    for control in (tuned, tuned.folder.parents[1]):
+        with pytest.raises(InputError, match=r"another division(.|\n)*--random-split --split-seed 0"):
+            compare(tiny_model, tuned, tiny_task, tmp_path, control=control, settings=QUICK)
+
+
+def test_windows_reach_the_own_head_too(
+    tiny_model: Path, tuned: FinetunedModel, tiny_task: Task, tmp_path: Path
+) -> None:
+    long = Example("long", ("cat",) * 70, (Target("NOUN", (Span(69, 70),)),))
+    task = replace(tiny_task, splits={**tiny_task.splits, "test": (*tiny_task.splits["test"], long)})
+    settings = make_settings(n_resamples=20, long_sentences="window")
+    found = compare(tiny_model, tuned, task, tmp_path, settings=settings, device="cpu")
+    (own,) = found.select(measure="head_accuracy", subject="tuned", split="test", step=None)
+    assert own.estimate.n_sentences == 31
