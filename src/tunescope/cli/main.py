@@ -50,6 +50,8 @@ def main() -> None:
     except TunescopeError as error:
         console.print(f"tunescope: {error}", markup=False, highlight=False, style="red")
         sys.exit(_BAD_INPUT)
-    except KeyboardInterrupt:
-        console.print("tunescope: interrupted; start the same command again to go on", markup=False)
-        sys.exit(_INTERRUPTED)
+    except SystemExit as end:  # typer turns Ctrl-C into this exit
+        if end.code == _INTERRUPTED:
+            message = "tunescope: interrupted; start the same command again to go on"
+            console.print(message, markup=False, highlight=False)
+        raise
