@@ -148,6 +148,20 @@ def test_the_random_split_control(
     assert not any("control covers the base model only" in note for note in found.notes)
 
 
+def test_a_control_may_be_added_later(
+    tiny_model: Path, tuned: FinetunedModel, tiny_task: Task, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    compare(tiny_model, tuned, tiny_task, run, settings=QUICK, device="cpu")
+    before = {path: path.stat().st_mtime_ns for path in run.glob("steps/*/step.json")}
+    control = finetune(
+        tiny_model, tiny_task.random_split(0), tmp_path / "control", settings=FAST, device="cpu"
+    )
+    found = compare(tiny_model, tuned, tiny_task, run, control=control, settings=QUICK, device="cpu")
+    assert found.select(measure="head_accuracy", partition="random")
+    assert all(path.stat().st_mtime_ns == time for path, time in before.items())
+
+
 def test_without_a_control_only_the_base_has_one(comparison: Comparison) -> None:
     assert {m.subject for m in comparison.select(partition="random")} == {"base", "baseline"}
     assert any("covers the base model only" in note for note in comparison.notes)

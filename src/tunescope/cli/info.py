@@ -60,6 +60,7 @@ def _run_facts(folder: Path) -> dict[str, object]:
         "started": record.provenance.started,
         "finished": record.finished or "–",
         **({"error": record.error} if record.error else {}),
+        **record.about,
         **{f"setting {name}": value for name, value in record.settings.items()},
         "steps done": len(steps),
         **{f"step {number}": name for number, name in enumerate(steps, start=1)},

@@ -113,8 +113,9 @@ def finetune(
     run = Run.open(
         folder,
         "finetune",
-        settings={**settings.model_dump(), "base": checkpoint.name, "task": task.name, "snapshots": when},
+        settings={**settings.model_dump(), "snapshots": when},
         inputs={"task": task.fingerprint, "state": state_hash(checkpoint)},
+        about={"base": checkpoint.name, "task": task.name},
         overwrite=overwrite,
     )
     step = Step(

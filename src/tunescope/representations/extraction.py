@@ -77,8 +77,9 @@ def extract(
     run = Run.open(
         folder,
         "extract",
-        settings={**settings, "model": checkpoint.name, "task": task.name},
+        settings=settings,
         inputs={"task": task.fingerprint, "state": state},
+        about={"model": checkpoint.name, "task": task.name},
         overwrite=overwrite,
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from tunescope._core.provenance import Provenance
 from tunescope._core.records import Record
 
@@ -20,6 +22,7 @@ class RunRecord(Record):
         kind: What the run does: ``"finetune"``, ``"extract"``, ``"compare"`` …
         settings: Settings as given and defaulted; a run folder holds the work of one set of settings.
         inputs: Hashes of the data and weights that the run reads.
+        about: What else people want to know of it, such as names and folders; no part of its identity.
         status: ``"running"`` until it ends; a run that was killed keeps this status.
         error: The message of the error that ended it, if one did.
         finished: Time of the end in UTC, ISO 8601.
@@ -30,6 +33,7 @@ class RunRecord(Record):
     kind: str
     settings: dict[str, object]
     inputs: dict[str, object]
+    about: dict[str, object] = Field(default_factory=dict)
     status: Status = "running"
     error: str | None = None
     finished: str | None = None

@@ -48,6 +48,7 @@ class Run:
         *,
         settings: Mapping[str, object],
         inputs: Mapping[str, object],
+        about: Mapping[str, object] | None = None,
         overwrite: bool = False,
     ) -> Self:
         """Start a run in ``folder``, or go on with the one that is there.
@@ -57,6 +58,7 @@ class Run:
             kind: What the run does, such as ``"finetune"``.
             settings: Everything that the user chose or left to its default, as plain JSON values.
             inputs: Hashes of the data and weights that the run reads.
+            about: Names and folders for people; a run in the same folder may have others.
             overwrite: Remove a run of other settings that is there instead of refusing.
 
         Raises:
@@ -64,7 +66,11 @@ class Run:
         """
         folder = Path(folder)
         record = RunRecord(
-            kind=kind, settings=dict(settings), inputs=dict(inputs), provenance=collect_provenance()
+            kind=kind,
+            settings=dict(settings),
+            inputs=dict(inputs),
+            about=dict(about or {}),
+            provenance=collect_provenance(),
         )
         record = RunRecord.model_validate_json(record.model_dump_json())
         with readable_write_errors(folder):

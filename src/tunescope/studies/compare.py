@@ -41,7 +41,7 @@ def compare(
     """Measure what fine-tuning changed, layer by layer, and whether it helped.
 
     The work is done in steps that are kept in ``folder``: called again after a kill with the same arguments, it
-    goes on; called again after it finished, it reads the result.
+    goes on; called again after it finished, it reads the result. A control or snapshots may be added later.
 
     Args:
         base: The model before: a name or a folder.
@@ -83,19 +83,18 @@ def compare(
     run = Run.open(
         folder,
         "compare",
-        settings={
-            **settings.model_dump(),
+        settings=settings.model_dump(),
+        inputs={
+            "task": task.fingerprint,
+            "base": state_hash(before),
+            "tuned": state_hash(after, before),
+        },
+        about={
             "base": before.name,
             "tuned": after.name,
             "task": task.name,
             "control": control_checkpoint and control_checkpoint.name,
             "snapshots": sorted(chosen),
-        },
-        inputs={
-            "task": task.fingerprint,
-            "base": state_hash(before),
-            "tuned": state_hash(after, before),
-            "control": control_checkpoint and state_hash(control_checkpoint, before),
         },
         overwrite=overwrite,
     )
