@@ -202,3 +202,12 @@ def test_every_figure_that_a_finding_names_is_in_the_report(make: Any) -> None:
     comparison = make()
     keys = {info.key for section in gallery(comparison) for info in section.infos}
     assert {finding.figure for finding in findings(comparison)} <= {*keys, None}
+
+
+def test_equal_models_are_called_equal() -> None:
+    comparison = make_comparison()
+    for measure in ("weight_change", "centroid_shift"):
+        comparison = replace_measurements(comparison, measure=measure, step=None, estimate=estimate(0.0, 0))
+    said = say(comparison)
+    assert "The two models have the same weights in every layer." in said
+    assert not any("moved furthest" in text or "moved most in" in text for text in said)

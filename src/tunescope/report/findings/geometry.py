@@ -23,6 +23,8 @@ def weight_findings(comparison: Comparison) -> tuple[Finding, ...]:
         f" (relative change {value_text('weight_change', most.estimate.value)}) and least in {_part(least.part)}"
         f" ({value_text('weight_change', least.estimate.value)}); these figures are exact."
     )
+    if most.estimate.value == 0:
+        text = "The two models have the same weights in every layer."
     return (
         Finding(
             kind="result", text=text, figure="weight-change", measure="weight_change", estimate=most.estimate
@@ -55,7 +57,7 @@ def centroid_findings(comparison: Comparison) -> tuple[Finding, ...]:
     """Return the labels whose centroids moved most and least at the top layer."""
     found = defined(comparison.select(measure="centroid_shift", step=None, layer=comparison.n_layers))
     found = tuple(m for m in found if m.label is not None and m.split == main_split(comparison))
-    if len(found) < 2:
+    if len(found) < 2 or all(m.estimate.value == 0 for m in found):
         return ()
     most, least = (choose(found, key=lambda m: m.estimate.value) for choose in (max, min))
     doubt = "" if apart(most.estimate, least.estimate) else "; their intervals overlap"
