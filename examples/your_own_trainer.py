@@ -56,7 +56,9 @@ def main(base: str, treebank: str, out: Path) -> None:
         train_dataset=[encode(example) for example in task.splits["train"]],
         data_collator=DataCollatorForTokenClassification(tokenizer),
     )
-    trainer.add_callback(SnapshotCallback(out / "snapshots", log_spaced=4))  # the two lines: this and its import
+    trainer.add_callback(
+        SnapshotCallback(out / "snapshots", log_spaced=4)
+    )  # the two lines: this and its import
     trainer.train()
     model.save_pretrained(out / "adapter")
     config.save_pretrained(out / "adapter")  # peft does not write the names of the labels
