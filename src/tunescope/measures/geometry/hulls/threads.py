@@ -1,0 +1,46 @@
+"""Work on several hulls at once: compiled code lets go of Python's lock, and every thread has its own active set."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from tunescope.measures.geometry.hulls.min_norm_point import ActiveSet, new_active_set
+
+__all__ = ["in_threads", "number_of_threads", "workspace"]
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+_threads = threading.local()
+
+
+def workspace(rank: int) -> ActiveSet:
+    """Return this thread's active set in ``rank`` dimensions; the next call may hand out the same."""
+    if getattr(_threads, "rank", None) != rank:
+        _threads.rank, _threads.active = rank, new_active_set(rank)
+    active: ActiveSet = _threads.active
+    return active
+
+
+def in_threads(work: Callable[[T], U], items: Iterable[T], n_jobs: int) -> Iterator[U]:
+    """Yield ``work(item)`` for each item, in order; an exception ends the rest."""
+    if n_jobs == 1:
+        yield from map(work, items)
+        return
+    with ThreadPoolExecutor(n_jobs) as executor:
+        try:
+            yield from executor.map(work, items)
+        finally:
+            executor.shutdown(wait=True, cancel_futures=True)
+
+
+def number_of_threads(n_jobs: int | None) -> int:
+    """Return how many threads ``n_jobs`` means: all cores for None or −1, as in scikit-learn."""
+    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if n_jobs is None:
+        return n_cores
+    return max(1, n_jobs if n_jobs > 0 else n_cores + 1 + n_jobs)
