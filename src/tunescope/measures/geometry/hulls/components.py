@@ -31,7 +31,7 @@ __all__ = ["Component", "Rejection", "merge_component"]
 Rows = Int[np.ndarray, " row"]
 Points = Float[np.ndarray, "row rank"]
 
-CHUNK = 256
+CHUNK = 16
 """Candidates between two looks at the clock."""
 
 MARGIN = 0.1

@@ -150,7 +150,7 @@ def minimum_norm_point(
         The answer. For OVERLAP the weights of the active set give the common point.
     """
     scale = goal.scale
-    heights = np.empty(max(first.size, second.size))
+    heights = np.empty(max(first.size, second.size, N_CANDIDATES))
     near_first = np.empty(N_CANDIDATES, np.int64)
     near_second = np.empty(N_CANDIDATES, np.int64)
     few = first.size + second.size <= 2 * N_CANDIDATES

@@ -88,8 +88,8 @@ def prepare(vectors: AnyVectors, label: Int[np.ndarray, " example"]) -> Prepared
     with threadpool_limits(1, "blas"):  # so that the sums do not depend on the number of threads
         basis = _basis(exact, scale)
         points = exact[first_example] if basis is None else exact[first_example] @ basis
-    first_of_group = np.unique(group, return_index=True, return_inverse=True)
-    points = points[first_of_group[1][first_of_group[2]]]  # equal to the last bit, whatever the projection rounds
+    _, first_row, member = np.unique(group, return_index=True, return_inverse=True)
+    points = points[first_row[member]]  # twins are equal to the last bit, whatever the projection rounds
     counts = np.bincount(label_of_row, minlength=n_labels)
     return PreparedPoints(
         points=np.ascontiguousarray(points),
