@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from tunescope._core.errors import InputError
 from tunescope.measures.estimate import Estimate
+from tunescope.measures.geometry.principal_plane import SMALLEST_SPREAD, principal_plane
 from tunescope.measures.intervals import divide, half_samples, interval
 from tunescope.measures.shapes import Figures, Labels, SentenceIds, Vectors, Weights
 from tunescope.measures.validation import (
@@ -23,9 +24,6 @@ from tunescope.measures.validation import (
 )
 
 __all__ = ["CentroidPath", "centroid_path", "centroid_shift", "centroid_shift_estimates", "label_centroids"]
-
-SMALLEST_SPREAD = 1e-12
-"""A spread that is a smaller share of the vectors' size is rounding only."""
 
 Centroids = Float[np.ndarray, "label hidden"]
 Coordinates = Float[np.ndarray, "step label 2"]
@@ -176,22 +174,11 @@ def centroid_path(vectors_per_step: Sequence[Vectors], labels: Labels) -> Centro
         )
     names = label_centroids(steps[0], labels)[0]
     centroids = np.concatenate([label_centroids(step, labels)[1] for step in steps])
-    deviations = centroids - centroids.mean(axis=0)
-    left, sizes, _ = np.linalg.svd(deviations, full_matrices=False)
-    plane = np.zeros((len(centroids), 2))
-    n_axes = min(2, len(sizes))
-    plane[:, :n_axes] = left[:, :n_axes] * sizes[:n_axes]
-    size = np.abs(plane)
-    farthest = (size >= (1 - 1e-6) * size.max(axis=0)).argmax(
-        axis=0
-    )  # the first of several as far, despite rounding
-    plane *= np.where(plane[farthest, [0, 1]] < 0, -1.0, 1.0)
-    total = float(np.sum(sizes**2))
-    varies = math.sqrt(total) > SMALLEST_SPREAD * float(np.abs(centroids).max())
+    plane = principal_plane(centroids)
     return CentroidPath(
         labels=names,
-        coordinates=plane.reshape(len(steps), len(names), 2),
-        variance_explained=float(np.sum(sizes[:2] ** 2)) / total if varies else math.nan,
+        coordinates=plane.coordinates.reshape(len(steps), len(names), 2),
+        variance_explained=plane.variance_explained,
     )
 
 

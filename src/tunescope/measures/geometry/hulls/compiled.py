@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
 
 import numba
@@ -22,6 +24,19 @@ def compiled(function: Callable[P, T]) -> Callable[P, T]:
     """
     decorate = numba.njit(fastmath={"contract", "nsz", "arcp", "reassoc"}, nogil=True, cache=True)
     return cast("Callable[P, T]", decorate(inspect.unwrap(function)))  # checks of types do not compile
+
+
+def _forget_outdated_code() -> None:
+    """Remove kept code that is older than one of the sources; numba looks at the caller's own source alone."""
+    folder = Path(__file__).parent
+    newest = max(source.stat().st_mtime for source in folder.glob("*.py"))
+    for index in (folder / "__pycache__").glob("*.nbi"):
+        with suppress(OSError):  # another process was faster, or the folder cannot be written
+            if index.stat().st_mtime < newest:
+                index.unlink()
+
+
+_forget_outdated_code()
 
 
 @compiled
