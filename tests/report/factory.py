@@ -62,6 +62,7 @@ def make_comparison(
         *_similarity(("test", "train", outside)),
         *_cones(("test", "train", outside)),
         *_centroids(labels),
+        *_clusters(labels),
         *_weights(None, 1.0),
         *(_snapshots(metric, before, gain) if with_steps else ()),
     ]
@@ -264,6 +265,58 @@ def _centroids(labels: tuple[str, ...]) -> list[Measurement]:
         )
         for layer in range(N_LAYERS + 1)
         for i, label in enumerate(labels)
+    ]
+
+
+def _clusters(labels: tuple[str, ...]) -> list[Measurement]:
+    found = []
+    for subject, growth in (("base", 0.0), ("tuned", 0.9)):
+        for layer in range(N_LAYERS + 1):
+            place: dict[str, Any] = {"subject": subject, "split": "train", "layer": layer}
+            count = len(labels) + max(0, 3 - layer)
+            found.append(Measurement(measure="clusters", estimate=estimate(count, 0), **place))
+            found += [
+                Measurement(
+                    measure="minimum_distance",
+                    label=label,
+                    estimate=estimate((0.4 + 0.05 * i) * (1 + growth * layer / N_LAYERS), 0),
+                    **place,
+                )
+                for i, label in enumerate(labels)
+            ]
+            alike = {"subject": subject, "split": "test", "layer": layer}
+            found += [
+                Measurement(
+                    measure=measure, estimate=estimate(0.9 - 0.01 * layer, 0), partition=part, **alike
+                )
+                for measure in ("train_test_similarity", "train_test_similarity_large")
+                for part in ("given", "random")
+                if (subject, part) != ("tuned", "random")
+            ]
+        top = {"subject": subject, "split": "train", "layer": N_LAYERS}
+        found.append(Measurement(measure="clusters_shuffled", estimate=estimate(31, 0), **top))
+        found += [
+            Measurement(
+                measure="label_distance",
+                label=label,
+                other_label=other,
+                estimate=estimate((0.5 + 0.02 * (i + j)) * (1 + growth), 0),
+                **top,
+            )
+            for i, label in enumerate(labels)
+            for j, other in enumerate(labels)
+            if i < j
+        ]
+    both: dict[str, Any] = {"subject": "both", "split": "train", "layer": N_LAYERS}
+    values = {
+        "spatial_similarity": 0.83,
+        "centroid_rotation_share": 0.31,
+        "centroid_scaling_share": 0.4,
+        "centroid_remaining_share": 0.29,
+        "centroid_directions": 7.2,
+    }
+    return found + [
+        Measurement(measure=key, estimate=estimate(value, 0), **both) for key, value in values.items()
     ]
 
 

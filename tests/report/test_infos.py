@@ -126,7 +126,7 @@ def test_score_path_starts_at_the_base_model_where_no_snapshot_does() -> None:
 
 def test_step_grid_has_a_cell_for_each_layer_and_step() -> None:
     info = step_grid_info(make_comparison(), "rsa")
-    assert info.columns == STEPS
+    assert info.columns == tuple(map(str, STEPS))
     assert info.rows[0] == "Layer 0"
     assert info.row_layers == tuple(range(N_LAYERS + 1))
     assert info.digits[0][0] == "1.00"

@@ -108,7 +108,7 @@ def dots_print(info: DotsInfo) -> PrintFigure:
             label=print_text(series.name),
         )
     axes.set_yticks(range(len(info.rows)), [print_text(name) for name in short_names(info.rows, 20)])
-    axes.set_ylim(len(info.rows) - 0.5, -0.5)
+    axes.set_ylim(max(len(info.rows), 1) - 0.5, -0.5)
     axes.grid(False, axis="y")
     print_legend(figure, axes)
     return figure

@@ -62,6 +62,8 @@ def measurement_place(measurement: Measurement) -> str:
     split = "" if measurement.split is None else split_title(measurement.split)
     control = "random split" if measurement.partition == "random" else ""
     label = "" if measurement.label is None else f"label {shorten(measurement.label, 40)}"
+    if measurement.other_label is not None:
+        label += f" and label {shorten(measurement.other_label, 40)}"
     subject = measurement.subject if measurement.subject in ("base", "tuned", "difference") else ""
     return ", ".join(filter(None, [subject, split, control, measurement.part or "", layer, label, step]))
 

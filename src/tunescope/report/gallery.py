@@ -14,6 +14,12 @@ from tunescope.report.curves import CurvesInfo, curves_figure, curves_print
 from tunescope.report.dots import DotsInfo, dots_figure, dots_print
 from tunescope.report.figure_info import FigureInfo
 from tunescope.report.grids import GridInfo, grid_figure, grid_print
+from tunescope.report.label_clusters import (
+    clusters_info,
+    division_info,
+    label_distance_info,
+    minimum_distance_info,
+)
 from tunescope.report.layer_curves import SIMILARITIES, mean_cosine_info, probe_layers_info, similarity_info
 from tunescope.report.paths import PathsInfo, paths_figure, paths_print
 from tunescope.report.places import metrics
@@ -49,6 +55,16 @@ def gallery(comparison: Comparison) -> tuple[Section, ...]:
         _section("mean-cosine", [mean_cosine_info(comparison)]),
         _section("weight-change", [weights_info(comparison)]),
         _section("centroid-shift", [centroid_shift_info(comparison)]),
+        _section("clusters", [clusters_info(comparison)]),
+        _section("minimum-distance", [minimum_distance_info(comparison)]),
+        _section("label-distances", [label_distance_info(comparison, model) for model in ("base", "tuned")]),
+        _section(
+            "train-test",
+            [
+                division_info(comparison, measure)
+                for measure in ("train_test_similarity_large", "train_test_similarity")
+            ],
+        ),
         _section(
             "training",
             [

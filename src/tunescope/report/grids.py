@@ -1,4 +1,4 @@
-"""A grid of figures: training steps across, layers or parts of the model upwards, the figure as tone and in digits."""
+"""A grid of figures: training steps or labels across, layers or labels upwards, the figure as tone and in digits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ class GridInfo(FigureInfo):
 
     Attributes:
         value_title: Title of the scale.
-        columns: Training steps, rising.
+        x_title: Title of the axis across.
+        columns: Names of the columns, such as training steps.
         rows: Names of the rows, from bottom to top.
         row_layers: The layer of each row; ``None`` for a row that is no layer.
         marks: One row of marks per row, one mark per column.
@@ -35,7 +36,8 @@ class GridInfo(FigureInfo):
     """
 
     value_title: str
-    columns: tuple[int, ...] = ()
+    x_title: str = "Training step"
+    columns: tuple[str, ...] = ()
     rows: tuple[str, ...] = ()
     row_layers: tuple[int | None, ...] = ()
     marks: tuple[tuple[Mark, ...], ...] = ()
@@ -47,7 +49,7 @@ def grid_figure(info: GridInfo) -> go.Figure:
     """Draw the grid for the page."""
     places = {layer: index for index, layer in enumerate(info.row_layers) if layer is not None}
     figure = screen_figure(
-        x={"title": "Training step", **_ticks([f"{step:,}" for step in info.columns])},
+        x={"title": info.x_title, **_ticks([plotly_text(name) for name in short_names(info.columns, 12)])},
         y={"title": "", **_ticks([plotly_text(name) for name in short_names(info.rows, 16)])},
         height=130 + 32 * len(info.rows),
         meta={"layerAxis": "y", "layerPlaces": places},
@@ -81,7 +83,7 @@ def _shows_digits(info: GridInfo) -> bool:
 
 def grid_print(info: GridInfo) -> PrintFigure:
     """Draw the grid for a paper."""
-    figure, axes = print_axes(x_title="Training step", y_title="", height=1.2 + 0.3 * len(info.rows))
+    figure, axes = print_axes(x_title=info.x_title, y_title="", height=1.2 + 0.3 * len(info.rows))
     values = np.array(
         [[math.nan if mark.value is None else mark.value for mark in row] for row in info.marks]
     )
@@ -91,7 +93,11 @@ def grid_print(info: GridInfo) -> PrintFigure:
     colorbar.outline.set_visible(False)
     if _shows_digits(info):
         _print_digits(axes, info, image)
-    axes.set_xticks(range(len(info.columns)), [f"{step:,}" for step in info.columns])
+    names = [print_text(name) for name in short_names(info.columns, 12)]
+    turned = len(names) > 10
+    axes.set_xticks(
+        range(len(names)), names, rotation=45 if turned else 0, ha="right" if turned else "center"
+    )
     axes.set_yticks(range(len(info.rows)), [print_text(name) for name in short_names(info.rows, 16)])
     axes.grid(False)
     return figure

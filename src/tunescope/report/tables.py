@@ -25,7 +25,7 @@ __all__ = [
 
 Cell = str | int | float | None
 
-_PLACE = ("measure", "subject", "split", "partition", "layer", "step", "label", "part")
+_PLACE = ("measure", "subject", "split", "partition", "layer", "step", "label", "other_label", "part")
 _FIGURE = ("value", "low", "high", "level", "n_examples", "n_sentences", "status")
 _TITLES = {"n_examples": "targets", "n_sentences": "sentences"}
 

@@ -100,7 +100,7 @@ def step_grid_info(comparison: Comparison, measure: str) -> GridInfo:
         measurements=tuple(found),
         missing=None if defined(found) else _NO_SNAPSHOTS,
         value_title=title,
-        columns=tuple(columns),
+        columns=tuple(f"{step:,}" for step in columns),
         rows=tuple(_row_name(row, layers) for row in rows),
         row_layers=tuple(row if isinstance(row, int) else layers.get(str(row)) for row in rows),
         marks=tuple(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -27,6 +28,7 @@ from tunescope.studies.comparison import (
     PathPoint,
 )
 from tunescope.studies.measuring.changes import changed_predictions, count_changes
+from tunescope.studies.measuring.clusters import Model, cluster_measurements, division_measurements
 from tunescope.studies.measuring.scores import Scorer, score_models
 from tunescope.studies.measuring.similarity import centroid_measurements, similarity_measurements
 from tunescope.studies.measuring.vectors import LabelledVectors, random_partition, sample_sentences
@@ -77,7 +79,7 @@ class Comparing:
         parts = [self._weights()]
         parts += [self._similarity(split) for split in measured]
         if self.task.label is LabelKind.CLASS:
-            parts.append(self._centroids())
+            parts += [self._centroids(), self._clusters(), self._random_split_clusters()]
         parts += [self._scores(), self._random_split_scores()]
         if "control" in self.models:
             parts.append(self._random_split_similarity())
@@ -223,6 +225,30 @@ class Comparing:
             base=base.key,
             tuned=tuned.key,
         )
+
+    def _clusters(self) -> Part:
+        models: tuple[Model, ...] = ("base", "tuned")
+        train = {model: self._vectors(model, "train") for model in models}
+        test = {model: self._vectors(model, "test") for model in models}
+        return self._measure(
+            "clusters",
+            lambda: Part(measurements=cluster_measurements(train, test, self.settings)),
+            train={model: vectors.key for model, vectors in train.items()},
+            test={model: vectors.key for model, vectors in test.items()},
+        )
+
+    def _random_split_clusters(self) -> Part:
+        """Compare train and test of the random division, of the base model and of the control if there is one."""
+        divided: dict[Model, tuple[LabelledVectors, LabelledVectors]] = {"base": self._random_split("base")}
+        if "control" in self.models:
+            divided["tuned"] = self._random_split("control")
+
+        def compute() -> Part:
+            found = [division_measurements(*pair, model, self.settings) for model, pair in divided.items()]
+            return Part(measurements=tuple(itertools.chain.from_iterable(found)))
+
+        keys = {model: [vectors.key for vectors in pair] for model, pair in divided.items()}
+        return self._measure("clusters-random-split", compute, **keys)
 
     def _scores(self) -> Part:
         train = {role: self._vectors(role, "train") for role in ("base", "tuned")}

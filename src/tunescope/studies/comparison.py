@@ -28,6 +28,7 @@ class Measurement(Record):
         layer: 0 for the embeddings, then 1 … L; ``None`` where the figure belongs to no layer.
         step: Training step of the snapshot that takes the tuned model's place; ``None`` for the final model.
         label: The label concerned, where there is one figure per label.
+        other_label: The other label, where there is one figure per pair of labels.
         part: The group of weights concerned, such as ``"embeddings"`` or ``"layer 3"``.
         estimate: The figure and its interval.
     """
@@ -39,6 +40,7 @@ class Measurement(Record):
     layer: int | None = None
     step: int | None = None
     label: str | None = None
+    other_label: str | None = None
     part: str | None = None
     estimate: Estimate
 

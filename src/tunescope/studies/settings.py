@@ -20,6 +20,8 @@ class CompareSettings(Record):
             computed on; whole sentences are sampled.
         path_targets: Most test targets that the snapshots are measured on.
         probe_targets: Most training targets of a linear probe.
+        cluster_targets: Most targets of a split whose clusters and label distances are computed; whole sentences are
+            sampled. More targets take longer and make separability harder to come by.
         max_snapshots: Most snapshots that are measured: the first, the last, and evenly spaced ones between.
         n_resamples: Half-samples of the sentences behind each interval.
         level: Coverage of the intervals.
@@ -32,6 +34,7 @@ class CompareSettings(Record):
     max_targets: int = Field(default=2000, ge=20)
     path_targets: int = Field(default=1000, ge=20)
     probe_targets: int = Field(default=20_000, ge=20)
+    cluster_targets: int = Field(default=2500, ge=20)
     max_snapshots: int = Field(default=8, ge=2)
     n_resamples: int = Field(default=200, ge=20)
     level: float = Field(default=0.95, gt=0.5, lt=1)

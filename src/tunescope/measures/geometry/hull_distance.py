@@ -63,7 +63,7 @@ def hull_distance(first: AnyVectors, second: AnyVectors) -> HullDistance:
         InputError: One of the two is no finite matrix, or their numbers of columns differ.
 
     >>> found = hull_distance(np.array([[0.0, 0.0], [0.0, 2.0]]), np.array([[3.0, 1.0]]))
-    >>> found.distance, found.status, found.direction
+    >>> round(found.distance, 9), found.status, found.direction.round(9) + 0.0
     (3.0, 'disjoint', array([-1.,  0.]))
     """
     points = [check_vectors(each, name) for each, name in ((first, "first"), (second, "second"))]

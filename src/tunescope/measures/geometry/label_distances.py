@@ -69,7 +69,7 @@ def cluster_distances(
         InputError: As :func:`label_distances`, or a cluster has examples of two labels.
 
     >>> line = np.array([[0.0], [5.0], [9.0]])
-    >>> float(cluster_distances(line, np.array(["a", "b", "a"]), np.array([0, 1, 2])).values[0, 1])
+    >>> round(float(cluster_distances(line, np.array(["a", "b", "a"]), np.array([0, 1, 2])).values[0, 1]), 9)
     4.0
     """
     exact, names, label = check_labelled(vectors, labels)
@@ -123,7 +123,12 @@ def check_labelled(
 def distances_of(
     names: Sequence[str], sizes: Int[np.ndarray, " name"], found: Mapping[tuple[int, int], GroupPair]
 ) -> Distances:
-    """Return what was found for pairs of names as symmetric matrices."""
+    """Return what was found for pairs of names as symmetric matrices.
+
+    >>> found = distances_of(("a", "b"), np.array([3, 4]), {(0, 1): GroupPair(DISJOINT, 2.0, 2.0, np.empty((0, 5)))})
+    >>> found.values[1, 0], found.status[0, 1]
+    (np.float64(2.0), np.str_('disjoint'))
+    """
     n = len(names)
     lower, upper = np.full((n, n), np.nan), np.full((n, n), np.nan)
     status = np.full((n, n), "", dtype="<U9")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tunescope.report.findings.cautions import cautions
+from tunescope.report.findings.clusters import cluster_findings
 from tunescope.report.findings.finding import Finding
 from tunescope.report.findings.geometry import anisotropy_findings, centroid_findings, weight_findings
 from tunescope.report.findings.layers import freezing_advice, knowledge_findings, similarity_findings
@@ -19,6 +20,7 @@ _RULES = (
     weight_findings,
     anisotropy_findings,
     centroid_findings,
+    cluster_findings,
     training_findings,
     freezing_advice,
     transfer_advice,

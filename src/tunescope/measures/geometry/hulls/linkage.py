@@ -46,7 +46,7 @@ class Linkage(NamedTuple):
         counts: The number of forbidden pairs.
     """
 
-    start: Int[np.ndarray, " label+1"]
+    start: Int[np.ndarray, " bound"]
     label: Rows
     order: Rows
     squares: Float[np.ndarray, " _"]

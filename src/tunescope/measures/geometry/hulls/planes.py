@@ -41,7 +41,7 @@ class Planes(NamedTuple):
 
 
 def new_planes(
-    start: Int[np.ndarray, " label+1"], conflicts: list[tuple[int, int]], *, capacity: int
+    start: Int[np.ndarray, " bound"], conflicts: list[tuple[int, int]], *, capacity: int
 ) -> Planes:
     """Return an empty pool with room for ``capacity`` planes of each of the conflicts."""
     n_labels = len(start) - 1

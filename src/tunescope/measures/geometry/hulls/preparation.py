@@ -38,7 +38,7 @@ class PreparedPoints:
 
     points: Float[np.ndarray, "row rank"]
     label: Rows
-    start: Int[np.ndarray, " label+1"]
+    start: Int[np.ndarray, " bound"]
     first_example: Rows
     sizes: Rows
     has_twin: Bool[np.ndarray, " row"]
