@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-
 from tests.report.factory import make_comparison
+
 from tunescope.report.findings.clusters import cluster_findings
 from tunescope.studies.measuring.clusters import cluster_measurements, division_measurements
 from tunescope.studies.settings import CompareSettings

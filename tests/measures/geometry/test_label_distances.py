@@ -179,7 +179,6 @@ def test_there_must_be_a_cluster_for_each_example() -> None:
         cluster_distances(np.eye(2), np.array([0, 1]), np.array([0, 1, 2]))
 
 
-@pytest.mark.xfail(strict=True, reason="anything but mean is read as min, where direct_probe raises")
 def test_an_unknown_way_to_sum_up_is_refused() -> None:
     with pytest.raises(InputError, match="between is unknown"):
         cluster_distances(np.eye(2), np.array([0, 1]), np.array([0, 1]), between="max")

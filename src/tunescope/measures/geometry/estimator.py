@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from tunescope._core.errors import InputError
 from tunescope._core.progress import track
 from tunescope.measures.geometry.directprobe import (
     DEFAULT_MEMORY,
@@ -81,7 +80,7 @@ class DirectProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         vectors, labels = validate_data(self, X, y, dtype=[np.float64, np.float32])
         check_classification_targets(labels)
         self.classes_, numbers = np.unique(labels, return_inverse=True)
-        self.clusters_ = direct_probe(
+        found = direct_probe(
             vectors,
             _as_text(numbers),
             convention=self.convention,
@@ -90,9 +89,8 @@ class DirectProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             time_limit=self.time_limit,
             n_jobs=self.n_jobs,
         )
-        found = self.clusters_
-        names = tuple(map(str, self.classes_.tolist()))
-        self.distances_ = dataclasses.replace(found.distances, names=names)
+        self.clusters_ = found.renamed(tuple(map(str, self.classes_.tolist())))
+        self.distances_ = self.clusters_.distances
         self.certificates_ = found.certificates
         self.labels_ = np.where(found.counted[found.clusters], found.clusters, -1)
         self.n_clusters_ = found.n_clusters
@@ -110,6 +108,12 @@ class DirectProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         queries = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
         prepared = prepare(self._vectors, self._numbers)
         counted = np.flatnonzero(self.clusters_.counted)
+        if not len(counted):
+            raise InputError(
+                "no cluster counts, so that none can be the nearest.",
+                expected="a cluster of more than five examples, by the published convention",
+                fix='fit with convention="exact"',
+            )
         rows = [np.unique(prepared.row[self.clusters_.clusters == cluster]) for cluster in counted]
         centroids = np.array([prepared.points[each].mean(axis=0) for each in rows])
         radii = [
@@ -117,13 +121,19 @@ class DirectProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             for each, middle in zip(rows, centroids, strict=True)
         ]
         points = np.concatenate([prepared.points, prepared.take(queries)])
-        scale = max(prepared.scale, float(np.linalg.norm(points[len(prepared.points) :], axis=1).max()))
+        sizes = np.linalg.norm(points, axis=1)
         together, start = np.concatenate(rows), np.cumsum([0, *map(len, rows)])
-        goal = distance_goal(scale, points.shape[1])
 
         def nearest(query: int) -> int:
             cluster, _ = nearest_hull(
-                points, query, together, start, centroids, np.array(radii), goal, workspace(points.shape[1])
+                points,
+                query,
+                together,
+                start,
+                centroids,
+                np.array(radii),
+                distance_goal(max(prepared.scale, sizes[query]), points.shape[1]),
+                workspace(points.shape[1]),
             )
             return int(counted[cluster])
 
@@ -134,8 +144,8 @@ class DirectProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             ):
                 found.append(cluster)
                 advance()
-        label_of_cluster = np.array([int(name) for name in self.clusters_.cluster_labels])
-        predicted: np.ndarray = self.classes_[label_of_cluster[found]]
+        first_example = np.unique(self.clusters_.clusters, return_index=True)[1]
+        predicted: np.ndarray = self.classes_[self._numbers[first_example[found]]]
         return predicted
 
 

@@ -13,6 +13,7 @@ from tunescope._core.errors import InputError
 from tunescope.measures.geometry.hulls.min_norm_point import DISJOINT, OVERLAP
 from tunescope.measures.geometry.hulls.pairs import distance_goal, measure_pair
 from tunescope.measures.geometry.hulls.preparation import prepare
+from tunescope.measures.geometry.hulls.tolerances import ROUNDING
 from tunescope.measures.shapes import AnyVectors
 from tunescope.measures.validation import check_vectors
 
@@ -75,7 +76,7 @@ def hull_distance(first: AnyVectors, second: AnyVectors) -> HullDistance:
         )
     both = np.concatenate([each.astype(np.float64) for each in points])
     side = np.repeat([0, 1], [len(points[0]), len(points[1])])
-    prepared = prepare(both, side)
+    prepared = prepare(both, side, negligible=ROUNDING)
     own, other = prepared.rows_of_label
     guess = prepared.points[own].mean(axis=0) - prepared.points[other].mean(axis=0)
     found = measure_pair(

@@ -147,8 +147,9 @@ def _division(comparison: Comparison) -> Iterator[Finding]:
         kind="result",
         text=(
             f"How far the labels of test lie as those of train do {direction} from"
-            f" {value_text(measure, before.value)} to {value_text(measure, after.value)} at the top layer (correlation of label distances, labels of more than"
-            f" five examples); {by_chance}. No interval is known for these figures."
+            f" {value_text(measure, before.value)} to {value_text(measure, after.value)} at the top layer (correlation"
+            f" of label distances, labels of more than five examples); {by_chance}. No interval is known for these"
+            " figures."
         ),
         figure="train-test-similarity-large",
         measure=measure,

@@ -65,7 +65,7 @@ def nearest_hull(
             direction,
         )
         upper = 0.0 if answer.status == OVERLAP else answer.upper
-        if upper < distance:
+        if upper < (1.0 - 2.0 * goal.tolerance) * distance:
             best, distance = cluster, upper
         if distance == 0.0:
             break

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from tunescope.measures.geometry.hulls.tolerances import INPUT_ROUNDING
 from tunescope.measures.shapes import AnyVectors
@@ -63,12 +63,14 @@ class PreparedPoints:
         return directions if self.basis is None else directions @ self.basis.T
 
 
-def prepare(vectors: AnyVectors, label: Int[np.ndarray, " example"]) -> PreparedPoints:
+def prepare(
+    vectors: AnyVectors, label: Int[np.ndarray, " example"], *, negligible: float = INPUT_ROUNDING
+) -> PreparedPoints:
     """Return the points behind ``vectors``, finite, at least one; ``label`` is numbered from 0 without gaps.
 
     The mean is subtracted in float64. Equal vectors of one label collapse. Directions along which no point lies
-    further than :data:`INPUT_ROUNDING` of the scale from the mean are left out: a transformer's layer norm leaves
-    one such direction, whose noise would make solvers stall.
+    further than the share ``negligible`` of the scale from the mean are left out: a transformer's layer norm leaves
+    one such direction, whose noise, the rounding of float32, would make solvers stall.
     """
     exact = vectors.astype(np.float64, order="C") + 0.0  # −0 becomes 0
     twin_group = _equal_rows(exact)
@@ -85,8 +87,8 @@ def prepare(vectors: AnyVectors, label: Int[np.ndarray, " example"]) -> Prepared
     mean = exact.mean(axis=0)
     exact -= mean
     scale = float(np.sqrt(np.einsum("eh,eh->e", exact, exact).max())) or 1.0
-    with threadpool_limits(1, "blas"):  # so that the sums do not depend on the number of threads
-        basis = _basis(exact, scale)
+    with _blas().limit(limits=1, user_api="blas"):  # so that the sums do not depend on the number of threads
+        basis = _basis(exact, negligible * scale)
         points = exact[first_example] if basis is None else exact[first_example] @ basis
     _, first_row, member = np.unique(group, return_index=True, return_inverse=True)
     points = points[first_row[member]]  # twins are equal to the last bit, whatever the projection rounds
@@ -128,18 +130,18 @@ def _labels_together(group: Rows, label: Rows, n_labels: int) -> Bool[np.ndarray
     return together
 
 
-def _basis(centred: AnyVectors, scale: float) -> Float[np.ndarray, "hidden rank"] | None:
-    """Return the directions in which points differ by more than the rounding of the input, None for all."""
+def _basis(centred: AnyVectors, negligible: float) -> Float[np.ndarray, "hidden rank"] | None:
+    """Return the directions along which some point lies further than ``negligible`` from the mean, None for all."""
     n, hidden_size = centred.shape
     if n > hidden_size:
         scatter = centred.T @ centred
-        if _clearly_of_full_rank(scatter, n * (INPUT_ROUNDING * scale) ** 2):
+        if _clearly_of_full_rank(scatter, n * negligible**2):
             return None
         directions = np.linalg.eigh(scatter)[1]
     else:
         directions = np.linalg.svd(centred, full_matrices=False)[2].T
     extent = np.abs(centred @ directions).max(axis=0)
-    kept = extent > INPUT_ROUNDING * scale
+    kept = extent > negligible
     kept[extent.argmax()] = True  # where all points are equal, a space of one dimension is left
     return np.ascontiguousarray(directions[:, kept])
 
@@ -153,3 +155,9 @@ def _clearly_of_full_rank(scatter: AnyVectors, smallest: float) -> bool:
     except np.linalg.LinAlgError:
         return False
     return True
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """Return the handle on numpy's threads, which takes a millisecond to find."""
+    return ThreadpoolController()

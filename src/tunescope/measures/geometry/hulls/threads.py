@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from tunescope._core.errors import InputError
 from tunescope.measures.geometry.hulls.min_norm_point import ActiveSet, new_active_set
 
 __all__ = ["in_threads", "number_of_threads", "workspace"]
@@ -43,4 +44,6 @@ def number_of_threads(n_jobs: int | None) -> int:
     n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if n_jobs is None:
         return n_cores
+    if n_jobs == 0:
+        raise InputError("n_jobs is 0.", expected="a number of threads; −1 or None for all cores", got=0)
     return max(1, n_jobs if n_jobs > 0 else n_cores + 1 + n_jobs)
