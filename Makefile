@@ -22,6 +22,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/extraction.py
 	$(BIN)/python benchmarks/storage.py
 	$(BIN)/python benchmarks/finetuning.py
+	$(BIN)/python benchmarks/directprobe.py
 
 check: $(READY)
 	$(BIN)/ruff check

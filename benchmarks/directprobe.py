@@ -14,7 +14,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -31,7 +31,6 @@ from tunescope.measures.geometry.label_distances import label_distances
 _THREADS = 2
 _ROUNDS = 3
 _TILE = 2048
-_STAGES = ("preparation", "label distances", "merging", "cluster distances", "certificates")
 _SPREAD = {
     16: 1.0,
     32: 0.5,
@@ -110,22 +109,17 @@ def _extract(folder: Path, layers: range) -> list[Path] | str:
 
 @dataclass(frozen=True)
 class Run:
-    """What one case came to; seconds by stage and in total, memory in MB."""
+    """What one case came to: seconds by stage, seconds for the Gram matrix, and what was found."""
 
     name: str
     n: int
-    hidden_size: int
     stages: dict[str, float]
-    total: float
     gram: float
-    baseline: float
-    peak: float
-    clusters: int
-    conflicts: int
-    exact_tests: int
-    rejections: int
-    fragile: int
-    proven: bool
+    found: dict[str, str]
+
+    @property
+    def total(self) -> float:
+        return sum(self.stages.values())
 
 
 def _seconds(work: Callable[[], object]) -> float:
@@ -166,27 +160,23 @@ def measure(path: Path) -> Run:
         peak = peak or _peak()
         rounds.append(found.seconds)
     stages = min(rounds, key=lambda seconds: sum(seconds.values()))
-    whole = label_distances(vectors, labels, n_jobs=_THREADS).status
     exact = vectors.astype(np.float64)
-    return Run(
-        name=path.stem,
-        n=len(vectors),
-        hidden_size=vectors.shape[1],
-        stages=stages,
-        total=sum(stages.values()),
-        gram=min(_seconds(lambda: _gram(exact)) for _ in range(_ROUNDS)),
-        baseline=baseline,
-        peak=peak,
-        clusters=len(found.cluster_labels),
-        conflicts=int(np.isin(whole, ("overlap", "undecided")).sum()) // 2,
-        exact_tests=found.work["exact tests"],
-        rejections=len(found.certificates.common_points),
-        fragile=found.certificates.n_fragile,
-        proven=found.verify(vectors).holds,
-    )
+    gram = min(_seconds(lambda: _gram(exact)) for _ in range(_ROUNDS))
+    whole = label_distances(vectors, labels, n_jobs=_THREADS).status
+    report = {
+        "clusters": str(len(found.cluster_labels)),
+        "label pairs that meet": str(np.isin(whole, ("overlap", "undecided")).sum() // 2),
+        "exact tests": str(found.work["exact tests"]),
+        "rejections": str(len(found.certificates.common_points)),
+        "fragile": str(found.certificates.n_fragile),
+        "proven": "yes" if found.verify(vectors).holds else "NO",
+        "baseline MB": f"{baseline:.0f}",
+        "peak MB": f"{peak:.0f}",
+    }
+    return Run(path.stem, len(vectors), stages, gram, report)
 
 
-def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table whose columns are as wide as they need to be; the first to the left, the rest to the right."""
     lines = [heads, *rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -198,27 +188,13 @@ def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 def print_runs(runs: list[Run]) -> None:
     """Print the seconds, then what was found; the Gram matrix is set against the stage of the label distances."""
-    seconds = [[*(run.stages[stage] for stage in _STAGES), run.total, run.gram] for run in runs]
-    shares = [run.stages["label distances"] / run.gram for run in runs]
-    print_table(
-        ["seconds", *_STAGES, "total", "Gram", "label distances / Gram"],
-        [
-            [run.name, *(f"{each:.3f}" for each in row), f"{share:.2f}"]
-            for run, row, share in zip(runs, seconds, shares, strict=True)
-        ],
-    )
-    found = {
-        "clusters": [str(run.clusters) for run in runs],
-        "label pairs that meet": [str(run.conflicts) for run in runs],
-        "exact tests": [str(run.exact_tests) for run in runs],
-        "rejections": [str(run.rejections) for run in runs],
-        "fragile": [str(run.fragile) for run in runs],
-        "proven": ["yes" if run.proven else "NO" for run in runs],
-        "baseline MB": [f"{run.baseline:.0f}" for run in runs],
-        "peak MB": [f"{run.peak:.0f}" for run in runs],
-    }
-    names = [run.name for run in runs]
-    print_table(["found", *found], zip(names, *found.values(), strict=True))
+    rows = []
+    for run in runs:
+        seconds = [*run.stages.values(), run.total, run.gram]
+        share = run.stages["label distances"] / run.gram
+        rows.append([run.name, *(f"{each:.3f}" for each in seconds), f"{share:.2f}"])
+    print_table(["seconds", *runs[0].stages, "total", "Gram", "label distances / Gram"], rows)
+    print_table(["found", *runs[0].found], [[run.name, *run.found.values()] for run in runs])
 
 
 def _alone(work: Callable[..., T], *arguments: object) -> T:
@@ -272,8 +248,8 @@ def main(quick: bool, layers: range) -> None:
         folder = Path(temporary)
         runs = [_alone(measure, path) for path in _alone(_generate, folder, shapes)]
         print_runs(runs)
-        _print_exponent([run for run in runs if run.hidden_size == 32])
-        _alone(compare_with_eager, [24, 32] if quick else [24, 32, 40])
+        _print_exponent([run for run in runs if "× 32" in run.name])
+        _alone(compare_with_eager, [24, 32] if quick else [24, 32, 40, 160])
         if quick:
             return
         extracted = _alone(_extract, folder, layers)

@@ -37,6 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("before", "after"):
         np.save(tmp_path / f"{name}.npy", rng.normal(size=(60, 8)))
     np.save(tmp_path / "sentences.npy", np.arange(60) // 3)
+    np.save(tmp_path / "labels.npy", np.array(["noun", "verb", "other"])[np.arange(60) % 3])
     return tmp_path
 
 
@@ -54,6 +55,11 @@ def test_the_python_example_runs(folder: Path, tiny_model: Path, capsys: pytest.
 def test_the_example_on_arrays_runs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     exec(compile(_blocks("python")[1], "README.md", "exec"), {})
     assert "n_sentences=20" in capsys.readouterr().out
+
+
+def test_the_example_of_directprobe_runs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    exec(compile(_blocks("python")[2], "README.md", "exec"), {})
+    assert "True" in capsys.readouterr().out
 
 
 def test_the_command_lines_run(folder: Path, tiny_model: Path) -> None:

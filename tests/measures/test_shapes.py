@@ -9,11 +9,18 @@ import subprocess
 import sys
 
 SCRIPT = """
+import pkgutil
 from jaxtyping import TypeCheckError, install_import_hook
-hook = install_import_hook("tunescope.measures", "beartype.beartype")
+import tunescope.measures
+modules = [module.name for module in pkgutil.walk_packages(tunescope.measures.__path__, "tunescope.measures.")
+           if not module.ispkg and ".hulls." not in module.name]  # what is compiled cannot be checked
+hook = install_import_hook(modules, "beartype.beartype")
 import numpy as np
 from tunescope.measures import intervals, scores
-from tunescope.measures.geometry import centroids
+from tunescope.measures.geometry import (
+    centroid_movement, centroids, cluster_spread, controls, directprobe, hull_distance, label_distances,
+    principal_plane, spatial_similarity,
+)
 from tunescope.measures.probing import linear_probe
 from tunescope.measures.similarity import anisotropy, cka, neighbourhoods, procrustes, rsa
 from tunescope.measures.weights import weight_change
@@ -32,6 +39,15 @@ for dtype in (np.float32, np.float64):
     centroids.centroid_shift(x, x + 1, labels)
     assert centroids.centroid_shift_estimates(x, x + 1, labels, ids, rng=rng)["a"].has_interval
     centroids.centroid_path([x, x + 1], labels)
+    found = directprobe.direct_probe(x[:, :2], labels)
+    assert found.verify(x[:, :2]).holds and not found.is_linear
+    fixed = label_distances.cluster_distances(x, labels, found.clusters)
+    assert fixed.minimum()["a"] > 0 and label_distances.label_distances(x, labels).names == ("a", "b")
+    spatial_similarity.spatial_similarity(fixed, fixed), hull_distance.hull_distance(x[:5], x[5:9])
+    controls.vacuity(x, labels), controls.shuffled_clusters(x, labels, rng=rng)
+    cluster_spread.cluster_spread(x, found.clusters)
+    middles = centroids.label_centroids(x, labels)[1]
+    centroid_movement.centroid_movement(middles, middles + 1), principal_plane.difference_plane(middles, middles + 1)
     probe = linear_probe.fit_linear_probe(x, labels, seed=0)
     scores.accuracy_estimate(labels, probe.predict(x), ids, rng=rng)
     scores.accuracy_difference(labels, probe.predict(x), labels, ids, rng=rng)

@@ -57,6 +57,9 @@ def compare_command(
         ),
     ] = None,
     max_targets: Annotated[int, typer.Option(help="Most targets for measures over pairs of targets.")] = 2000,
+    cluster_targets: Annotated[
+        int, typer.Option(help="Most targets of a split whose clusters and label distances are computed.")
+    ] = 2500,
     max_snapshots: Annotated[int, typer.Option(help="Most snapshots that are measured.")] = 8,
     resamples: Annotated[int, typer.Option(help="Half-samples of the sentences behind each interval.")] = 200,
     seed: Annotated[int, typer.Option(help="Of sampling, resampling and the random split.")] = 0,
@@ -83,6 +86,7 @@ def compare_command(
     loaded = load_task(task, train, test, dev, ood, option, metric)
     settings = make_settings(
         max_targets=max_targets,
+        cluster_targets=cluster_targets,
         max_snapshots=max_snapshots,
         n_resamples=resamples,
         seed=seed,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -23,7 +22,7 @@ def compiled(function: Callable[P, T]) -> Callable[P, T]:
     Sums may be reordered, so that they run on vector registers; infinities and NaN keep their meaning.
     """
     decorate = numba.njit(fastmath={"contract", "nsz", "arcp", "reassoc"}, nogil=True, cache=True)
-    return cast("Callable[P, T]", decorate(inspect.unwrap(function)))  # checks of types do not compile
+    return cast("Callable[P, T]", decorate(function))
 
 
 def _forget_outdated_code() -> None:

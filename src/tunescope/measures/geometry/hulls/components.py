@@ -28,7 +28,7 @@ from tunescope.measures.geometry.hulls.warm_starts import new_warm_starts
 
 __all__ = ["Component", "Rejection", "merge_component"]
 
-Rows = Int[np.ndarray, " row"]
+Rows = Int[np.ndarray, " _"]
 Points = Float[np.ndarray, "row rank"]
 
 CHUNK = 16

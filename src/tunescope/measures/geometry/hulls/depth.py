@@ -10,7 +10,7 @@ __all__ = ["overlap_depth"]
 N_FACES = 8
 """Faces of the simplex, the nearest to the origin first, beyond which the hulls are looked at."""
 
-Rows = Int[np.ndarray, " row"]
+Rows = Int[np.ndarray, " _"]
 
 
 def overlap_depth(

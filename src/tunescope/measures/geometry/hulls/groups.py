@@ -16,7 +16,7 @@ from tunescope.measures.geometry.hulls.threads import in_threads, workspace
 
 __all__ = ["GroupPair", "Groups", "mean_distances", "smallest_distances"]
 
-Rows = Int[np.ndarray, " row"]
+Rows = Int[np.ndarray, " _"]
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def new_linkage(
     points: Float[np.ndarray, "row hidden"],
     label: Rows,
     order: Rows,
-    sizes: Squares,
+    sizes: Rows,
     movable: Bool[np.ndarray, " row"],
     *,
     max_memory: int,

@@ -21,7 +21,7 @@ from tunescope.measures.geometry.hulls.tolerances import CONTACT
 
 __all__ = ["HullPair", "distance_goal", "is_precise", "measure_pair", "pair_up"]
 
-Rows = Int[np.ndarray, " row"]
+Rows = Int[np.ndarray, " _"]
 NO_ROWS = np.zeros(0, np.int64)
 TOLERANCE = 5e-7
 """Relative gap between the bounds of a distance."""

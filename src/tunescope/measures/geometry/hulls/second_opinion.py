@@ -12,7 +12,7 @@ __all__ = ["common_point_or_plane"]
 
 MAX_ROUNDS = 60
 
-Rows = Int[np.ndarray, " row"]
+Rows = Int[np.ndarray, " _"]
 
 
 def common_point_or_plane(
