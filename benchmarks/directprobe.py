@@ -237,6 +237,7 @@ def compare_with_eager(sizes: list[int]) -> None:
 
 def main(quick: bool, layers: range) -> None:
     """Print everything."""
+    _alone(_warm_up)  # what is compiled there is on disk for the cases, whose baseline would show it
     load = os.getloadavg()[0]
     print(
         f"{_THREADS} threads, best of {_ROUNDS}; {os.cpu_count()} cores, load {load:.1f} before the first case"

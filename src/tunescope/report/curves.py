@@ -35,6 +35,7 @@ class CurvesInfo(FigureInfo):
         along: What the horizontal axis counts.
         y_title: Title of the vertical axis.
         percent: Whether the figures are read in per cent.
+        log: Whether the vertical axis is logarithmic.
         curves: The curves.
         splits: All splits of the page; the page's choice of a split applies to them by index.
         one_split: Whether the figure shows one split at a time, and which one at first.
@@ -43,6 +44,7 @@ class CurvesInfo(FigureInfo):
     along: Literal["layer", "step"]
     y_title: str
     percent: bool = False
+    log: bool = False
     curves: tuple[Curve, ...] = ()
     splits: tuple[str, ...] = ()
     one_split: str | None = None
@@ -57,7 +59,8 @@ def curves_figure(info: CurvesInfo) -> go.Figure:
     x_axis: dict[str, Any] = {"title": info.along.capitalize(), "rangemode": "tozero"}
     if info.along == "layer":
         x_axis |= _layer_ticks(info)
-    figure = screen_figure(x=x_axis, y={"title": info.y_title, **per_cent(info.percent)}, meta=meta)
+    y_axis = {"title": info.y_title, **per_cent(info.percent), **({"type": "log"} if info.log else {})}
+    figure = screen_figure(x=x_axis, y=y_axis, meta=meta)
     for curve in info.curves:
         shown = info.one_split is None or curve.split in (None, info.one_split)
         for trace in (*_bands(curve), _line(curve)):
@@ -126,6 +129,10 @@ def curves_print(info: CurvesInfo) -> PrintFigure:
             _print_curve(axes, curve)
     if info.along == "layer":
         axes.set_xticks(_layer_ticks(info)["tickvals"])
+    if info.log:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("{x:g}")
     print_legend(figure, axes)
     return figure
 

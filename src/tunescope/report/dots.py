@@ -55,7 +55,9 @@ def dots_figure(info: DotsInfo) -> go.Figure:
     }
     x_axis = {"title": info.x_title, "nticks": 6, "tickangle": 0, **per_cent(info.percent)}
     meta = {"splitRows": {index: list(rows) for index, rows in info.split_rows.items()}}
-    figure = screen_figure(x=x_axis, y=y_axis, height=130 + 74 * len(info.rows), meta=meta)
+    figure = screen_figure(
+        x=x_axis, y=y_axis, height=130 + (74 if _few(info) else 34) * len(info.rows), meta=meta
+    )
     for index, series in enumerate(info.series):
         down, up = reaches(series.marks)
         figure.add_scatter(
@@ -69,6 +71,11 @@ def dots_figure(info: DotsInfo) -> go.Figure:
             hoverinfo="text",
         )
     return figure
+
+
+def _few(info: DotsInfo) -> bool:
+    """Whether there is room for tall rows."""
+    return len(info.rows) <= 8
 
 
 def _marker(look: Look) -> dict[str, object]:
@@ -88,7 +95,7 @@ def _heights(info: DotsInfo, index: int) -> list[float]:
 
 def dots_print(info: DotsInfo) -> PrintFigure:
     """Draw the rows for a paper."""
-    height = 1.2 + 0.62 * len(info.rows)
+    height = 1.2 + (0.62 if _few(info) else 0.3) * len(info.rows)
     figure, axes = print_axes(
         x_title=info.x_title, y_title="", height=height, percent="x" if info.percent else ""
     )

@@ -51,6 +51,7 @@ def clusters_info(comparison: Comparison) -> CurvesInfo:
         missing=None if defined(found) else _why_missing(comparison),
         along="layer",
         y_title="Clusters",
+        log=True,
         curves=tuple(curves),
     )
 

@@ -321,11 +321,11 @@ def _meeting(pair: GroupPair) -> GroupPair:
 def _certificates(
     prepared: PreparedPoints, merged: list[_Merged], found: dict[tuple[int, int], GroupPair]
 ) -> Certificates:
-    planes = (
-        Plane(p, q, normal)
-        for (p, q), pair in sorted(found.items())
-        for normal in prepared.lift(pair.normals)
-    )
+    ordered = sorted(found.items())
+    pairs = [pair for pair, group in ordered for _ in group.normals]
+    none = np.empty((0, prepared.points.shape[1]))
+    normals = prepared.lift(np.concatenate([none, *(group.normals for _, group in ordered)]))
+    planes = tuple(Plane(p, q, normal) for (p, q), normal in zip(pairs, normals, strict=True))
     common_points = [
         _common_point(prepared, each.rows, rejection)
         for each in merged
@@ -335,7 +335,7 @@ def _certificates(
         pair.status == DISJOINT and pair.lower < INPUT_ROUNDING * prepared.scale for pair in found.values()
     )
     return Certificates(
-        planes=tuple(planes),
+        planes=planes,
         common_points=tuple(common_points),
         scale=prepared.scale,
         basis=prepared.basis,
