@@ -31,8 +31,8 @@ __all__ = ["Component", "Rejection", "merge_component"]
 Rows = Int[np.ndarray, " _"]
 Points = Float[np.ndarray, "row rank"]
 
-CHUNK = 16
-"""Candidates between two looks at the clock."""
+MOST_CANDIDATES = 256
+"""Most candidates between two looks at the clock; fewer where they take longer than a tenth of a second."""
 
 MARGIN = 0.1
 """Two hulls are told apart by the first strip of this share of the widest one's width."""
@@ -112,10 +112,13 @@ def merge_component(
     merging = Merging(points, linkage, planes, starts, new_refusal(points.shape[1]), counters)
     component = Component(linkage.cluster)
     deciding = goal._replace(margin=MARGIN)
+    n_candidates = 1
     while not component.finished and time.monotonic() < deadline:
         merging = _with_room(merging)
-        treated = int(counters[0])
-        state = advance(merging, deciding, CHUNK)
+        treated, start = int(counters[0]), time.monotonic()
+        state = advance(merging, deciding, n_candidates)
+        quick = time.monotonic() - start < 0.1
+        n_candidates = min(2 * n_candidates, MOST_CANDIDATES) if quick else max(n_candidates // 2, 1)
         if state == REFUSED:
             _refuse(merging, _rejection(merging), component)
         elif state == ASKS:
