@@ -275,6 +275,8 @@ def _clusters(labels: tuple[str, ...]) -> list[Measurement]:
             place: dict[str, Any] = {"subject": subject, "split": "train", "layer": layer}
             count = len(labels) + max(0, 3 - layer)
             found.append(Measurement(measure="clusters", estimate=estimate(count, 0), **place))
+            found.append(Measurement(measure="shared_vectors", estimate=estimate(0, 0), **place))
+            found.append(Measurement(measure="fragile_decisions", estimate=estimate(2, 0), **place))
             found += [
                 Measurement(
                     measure="minimum_distance",

@@ -81,7 +81,7 @@ def test_findings_name_the_control() -> None:
     comparison = make_comparison()
     texts = [finding.text for finding in cluster_findings(comparison)]
     assert "12 clusters before and after: hyperplanes tell all labels apart" in texts[0]
-    assert "With shuffled labels there would be 31." in texts[0]
+    assert "With shuffled labels there would be 31 before and 31 after." in texts[0]
     assert "grew for 12 of 12 labels" in texts[1]
     assert "random split" in texts[3]
     shuffled = tuple(
@@ -91,7 +91,8 @@ def test_findings_name_the_control() -> None:
         for m in comparison.measurements
     )
     vacuous = cluster_findings(comparison.model_copy(update={"measurements": shuffled}))
-    assert "say nothing about the labels" in vacuous[0].text
+    assert "the count before and the count after says nothing about the labels" in vacuous[0].text
+    assert "2 before and 2 after are fragile" in texts[0]
 
 
 def test_without_clusters_nothing_is_said() -> None:

@@ -87,6 +87,22 @@ _DESCRIPTIONS = (
         source="the same vectors with their labels in random order",
     ),
     MeasureDescription(
+        key="fragile_decisions",
+        title="Fragile decisions",
+        higher_means="more of the decisions behind the clusters could be turned by rounding the vectors to float32",
+        low=0,
+        high=None,
+        source="certified: narrower than 6e-8 of the largest vector",
+    ),
+    MeasureDescription(
+        key="shared_vectors",
+        title="Examples with a vector of two labels",
+        higher_means="more examples that no classifier of the vectors can get right together",
+        low=0,
+        high=None,
+        source="equal vectors with different labels; each is a cluster of its own",
+    ),
+    MeasureDescription(
         key="vacuous_pairs",
         title="Label pairs separable under any labelling",
         higher_means="less can be learnt from separable labels",
@@ -115,7 +131,7 @@ _DESCRIPTIONS = (
     MeasureDescription(
         key="label_distance",
         title="Distance of two labels",
-        higher_means="a wider strip lies between the two labels, in the unit of the vectors",
+        higher_means="the nearest clusters of the two labels lie further apart, in the unit of the vectors",
         low=0,
         high=None,
         source="Zhou and Srikumar 2021; exact distance of convex hulls",

@@ -77,8 +77,8 @@ def minimum_distance_info(comparison: Comparison) -> DotsInfo:
         title="How far each label lies from its nearest other label",
         tab="Minimum distance",
         how_to_read=(
-            f"{how_to_read('minimum_distance')} Training targets at the top layer; the figures are exact for these, and"
-            " shrink as more targets are taken. Base and tuned share a unit only as far as their vectors do."
+            f"{how_to_read('minimum_distance')} Training targets at the top layer; the figures are exact for these; of"
+            " more targets they would mostly be smaller. Base and tuned share a unit only as far as their vectors do."
         ),
         alternative="Dots in rows by label: the minimum distance before and after.",
         measurements=tuple(found),
@@ -137,7 +137,7 @@ def division_info(comparison: Comparison, measure: str) -> CurvesInfo:
         tab="Labels of more than five" if measure.endswith("large") else "All labels",
         how_to_read=(
             f"{how_to_read(measure)} The random split divides the same sentences at random: where it is as low as the"
-            " given split, the sample is small, and train and test do not differ."
+            " given split, no difference between train and test can be told from the smallness of the sample."
         ),
         alternative="Train–test similarity over the layers, for either model, given and random split.",
         measurements=tuple(found),

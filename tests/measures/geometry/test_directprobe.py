@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -87,6 +88,17 @@ def test_a_wrong_result_does_not_verify() -> None:
     moved[found.certificates.common_points[0].union[0]] += 100
     assert found.verify(moved).n_not_common > 0
     assert found.certificates.verify(points, labels, labels).n_not_separated > 0
+    assert found.certificates.verify(points, labels, np.arange(len(points))).n_not_refused > 0
+    no_points = dataclasses.replace(found.certificates, common_points=())
+    assert no_points.verify(points, labels, found.clusters).n_not_refused > 0
+    nothing = tuple(dataclasses.replace(p, normal=np.full(4, math.nan)) for p in found.certificates.planes)
+    assert (
+        dataclasses.replace(found.certificates, planes=nothing)
+        .verify(points, labels, found.clusters)
+        .n_not_separated
+    )
+    narrow = dataclasses.replace(found.certificates, basis=np.eye(4, 1))
+    assert narrow.verify(points + 1, labels, labels[::-1]).n_not_common > 0
 
 
 def test_settings_that_must_not_matter_do_not() -> None:
@@ -146,6 +158,17 @@ def test_equal_vectors_of_two_labels_stay_single() -> None:
     assert found.verify(points).holds
 
 
+def test_vectors_that_nearly_share_their_place_overlap() -> None:
+    for points in ([[0.0], [1.0], [1e-17]], [[0.0, 0.0], [1.0, 0.0], [0.0, 1e-9]]):
+        found = direct_probe(np.array(points), np.array(["a", "a", "b"]))
+        assert found.distances.status[0, 1] == "overlap"
+        assert found.distances.values[0, 1] == 0
+        assert not found.is_linear
+        assert found.verify(np.array(points)).holds
+    found = direct_probe(np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1e-9]]), np.array(["a", "b", "c"]))
+    assert not found.is_linear
+
+
 def test_constant_vectors_are_all_shared() -> None:
     found = direct_probe(np.ones((5, 3)), np.array([0, 0, 1, 1, 1]))
     assert found.n_shared == found.n_clusters == 5
@@ -180,6 +203,7 @@ def test_time_that_runs_out_leaves_a_valid_part() -> None:
     assert found.unfinished == ("0", "1", "2", "3", "4")
     assert not found.finished
     assert np.isnan(found.distances.values).all()
+    assert np.isnan(list(found.distances.minimum().values())).all()
     assert found.verify(points).n_not_common == 0
 
 
@@ -192,6 +216,8 @@ def test_time_that_runs_out_leaves_a_valid_part() -> None:
         (np.zeros((0, 2)), [], "too few rows"),
         (np.zeros((3, 2)), ["a", "b"], "wrong shape"),
         (np.zeros(3), ["a", "b", "c"], "not a matrix"),
+        (np.array([[1e200], [3e200]]), ["a", "b"], "too large or too small"),
+        (np.array([[1e-170], [3e-170]]), ["a", "b"], "too large or too small"),
         (np.array([["x"], ["y"]]), ["a", "b"], "not hold numbers"),
     ],
 )

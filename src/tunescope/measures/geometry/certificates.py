@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
-from tunescope.measures.geometry.hulls.tolerances import CONTACT, INPUT_ROUNDING
+from tunescope.measures.geometry.hulls.preparation import equal_rows
+from tunescope.measures.geometry.hulls.tolerances import CONTACT, INPUT_ROUNDING, SMALLEST_MARGIN
 from tunescope.measures.shapes import AnyVectors
 
 __all__ = ["Certificates", "CommonPoint", "Plane", "Verification"]
@@ -57,19 +61,21 @@ class Verification:
     Attributes:
         n_pairs: Pairs of clusters with different labels.
         n_rejections: Common points.
-        n_not_separated: Pairs of clusters that no plane keeps apart.
+        n_not_separated: Pairs of clusters with different labels that no plane keeps apart.
         n_not_common: Common points whose means do not meet, or whose examples lie in the wrong clusters.
+        n_not_refused: Pairs of clusters of one label without a common point that tells why they did not merge.
     """
 
     n_pairs: int
     n_rejections: int
     n_not_separated: int
     n_not_common: int
+    n_not_refused: int
 
     @property
     def holds(self) -> bool:
         """Whether every decision is proven."""
-        return self.n_not_separated == self.n_not_common == 0
+        return self.n_not_separated == self.n_not_common == self.n_not_refused == 0
 
 
 @dataclass(frozen=True)
@@ -107,69 +113,118 @@ class Certificates:
         return sum(point.depth[bound] < INPUT_ROUNDING * self.scale for point in self.common_points)
 
     def verify(
-        self, vectors: AnyVectors, labels: Int[np.ndarray, " example"], clusters: Int[np.ndarray, " example"]
+        self,
+        vectors: AnyVectors,
+        labels: Int[np.ndarray, " example"],
+        clusters: Int[np.ndarray, " example"],
+        *,
+        unfinished: Collection[int] = (),
     ) -> Verification:
-        """Check every certificate against the vectors, by sums alone.
+        """Check every certificate against the vectors, by sums alone; the scale is computed anew.
 
         Args:
             vectors: Shape (example, hidden); what was clustered.
             labels: Shape (example,); the number of each example's label.
             clusters: Shape (example,); the clusters that were found.
+            unfinished: Labels whose merging did not end. Nothing is proven between two of these, nor within one.
         """
-        points = np.asarray(vectors, np.float64) - np.mean(vectors, axis=0, dtype=np.float64)
-        n_pairs = n_not_separated = 0
-        n_labels = int(labels.max()) + 1
-        for p in range(n_labels):
-            for q in range(p + 1, n_labels):
-                found = self._not_separated(points, labels, clusters, p, q)
-                n_pairs += found.size
-                n_not_separated += int(found.sum())
+        exact = np.asarray(vectors, np.float64)
+        points = exact - exact.mean(axis=0)
+        scale = float(np.linalg.norm(points, axis=1).max()) or 1.0
+        seen = _Checked(points, self._what_counts(points, scale), scale, labels, clusters)
+        pairs = [
+            (p, q)
+            for p, q in itertools.combinations(range(int(labels.max()) + 1), 2)
+            if not (p in unfinished and q in unfinished)
+        ]
+        planes: dict[tuple[int, int], list[Plane]] = defaultdict(list)
+        for plane in self.planes:
+            planes[min(plane.first, plane.second), max(plane.first, plane.second)].append(plane)
+        found = [seen.not_separated(planes[pair], *pair) for pair in pairs]
+        proven = [point for point in self.common_points if point.decided and seen.meets(point)]
         return Verification(
-            n_pairs=n_pairs,
+            n_pairs=sum(each.size for each in found),
             n_rejections=len(self.common_points),
-            n_not_separated=n_not_separated,
-            n_not_common=sum(not self._meets(points, labels, clusters, each) for each in self.common_points),
+            n_not_separated=sum(int(each.sum()) for each in found),
+            n_not_common=len(self.common_points) - len(proven),
+            n_not_refused=seen.count_not_refused(exact, proven, unfinished),
         )
 
-    def _not_separated(
-        self, points: AnyVectors, labels: np.ndarray, clusters: np.ndarray, p: int, q: int
-    ) -> np.ndarray:
+    def _what_counts(self, points: AnyVectors, scale: float) -> AnyVectors:
+        """Return the points in the directions that count, after a check that the others are rounding."""
+        if self.basis is None:
+            return points
+        inside: AnyVectors = points @ self.basis
+        lost = np.linalg.norm(points - inside @ self.basis.T, axis=1).max()
+        rank = self.basis.shape[1]
+        is_orthonormal = np.abs(self.basis.T @ self.basis - np.eye(rank)).max() <= 1e-9
+        n_left_out = points.shape[1] - rank
+        if is_orthonormal and lost <= 1.01 * np.sqrt(n_left_out) * INPUT_ROUNDING * scale:
+            return inside
+        return points
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """What certificates are checked against: the points, the same in the directions that count, and the clusters."""
+
+    points: AnyVectors
+    inside: AnyVectors
+    scale: float
+    labels: Int[np.ndarray, " example"]
+    clusters: Int[np.ndarray, " example"]
+
+    def not_separated(
+        self, planes: Sequence[Plane], p: int, q: int
+    ) -> Bool[np.ndarray, "cluster other_cluster"]:
         """Return for each pair of a cluster of label p and one of q whether no plane keeps them apart."""
-        own, other = np.flatnonzero(labels == p), np.flatnonzero(labels == q)
-        own_names, own_cluster = np.unique(clusters[own], return_inverse=True)
-        other_names, other_cluster = np.unique(clusters[other], return_inverse=True)
-        open_pairs = np.ones((len(own_names), len(other_names)), bool)
-        for plane in self.planes:
-            if {plane.first, plane.second} != {p, q}:
+        own, other = np.flatnonzero(self.labels == p), np.flatnonzero(self.labels == q)
+        own_names, own_cluster = np.unique(self.clusters[own], return_inverse=True)
+        other_names, other_cluster = np.unique(self.clusters[other], return_inverse=True)
+        is_open = np.ones((len(own_names), len(other_names)), bool)
+        for plane in planes:
+            if not np.isfinite(plane.normal).all():
                 continue
             normal = plane.normal if plane.first == p else -plane.normal
             low, high = np.full(len(own_names), np.inf), np.full(len(other_names), -np.inf)
-            np.minimum.at(low, own_cluster, points[own] @ normal)
-            np.maximum.at(high, other_cluster, points[other] @ normal)
-            open_pairs &= low[:, None] <= high
-        first_own, first_other = (
-            np.unique(each, return_index=True)[1] for each in (own_cluster, other_cluster)
-        )
-        for i, j in np.argwhere(open_pairs):  # equal vectors are known to meet
-            if np.array_equal(points[own[first_own[i]]], points[other[first_other[j]]]):
-                open_pairs[i, j] = False
-        return open_pairs
+            np.minimum.at(low, own_cluster, self.points[own] @ normal)
+            np.maximum.at(high, other_cluster, self.points[other] @ normal)
+            is_open &= ~(low[:, None] > high + 0.5 * SMALLEST_MARGIN * self.scale * np.linalg.norm(normal))
+        for i, j in np.argwhere(is_open):  # clusters that are one and the same point are known to meet
+            both = self.inside[np.concatenate([own[own_cluster == i], other[other_cluster == j]])]
+            is_open[i, j] = np.linalg.norm(both - both[0], axis=1).max() > CONTACT * self.scale
+        return is_open
 
-    def _meets(
-        self, points: AnyVectors, labels: np.ndarray, clusters: np.ndarray, found: CommonPoint
-    ) -> bool:
-        own, other = labels[found.union], labels[found.obstacle]
+    def meets(self, found: CommonPoint) -> bool:
+        """Whether a common point is one, of two clusters of a label and a third of another."""
+        own, other = self.labels[found.union], self.labels[found.obstacle]
         right_clusters = (
-            len(np.unique(clusters[found.union])) <= 2
-            and len(np.unique(clusters[found.obstacle])) == 1
+            len(np.unique(self.clusters[found.union])) <= 2
+            and len(np.unique(self.clusters[found.obstacle])) == 1
             and len(np.unique(own)) == len(np.unique(other)) == 1
             and own[0] != other[0]
         )
         weights = found.weights
         right_weights = bool(np.all(weights >= 0)) and abs(float(weights.sum()) - 1) <= 1e-9
-        between = weights @ (points[found.union] - points[found.obstacle])
-        if self.basis is not None:
-            between = between @ self.basis
+        between = weights @ (self.inside[found.union] - self.inside[found.obstacle])
         return (
-            right_clusters and right_weights and float(np.linalg.norm(between)) <= 1.01 * CONTACT * self.scale
+            right_clusters and right_weights and bool(np.linalg.norm(between) <= 1.01 * CONTACT * self.scale)
         )
+
+    def count_not_refused(
+        self, exact: AnyVectors, proven: Sequence[CommonPoint], unfinished: Collection[int]
+    ) -> int:
+        """Return how many pairs of clusters of one label have no common point that tells why they did not merge."""
+        vector = equal_rows(exact + 0.0)
+        n_labels = np.zeros(vector.max() + 1, np.int64)
+        np.add.at(n_labels, np.unique(np.stack([vector, self.labels]), axis=1)[0], 1)
+        left_out = (n_labels[vector] > 1) | np.isin(self.labels, list(unfinished))  # twins never merge
+        unions = {tuple(np.unique(self.clusters[p.union])) for p in proven if not left_out[p.union].any()}
+        alone = [
+            union[0] for union in unions if len(union) == 1
+        ]  # meets another label already, merges with none
+        left_out |= np.isin(self.clusters, alone)
+        members = np.unique(np.stack([self.labels, self.clusters])[:, ~left_out], axis=1)
+        sizes = np.bincount(members[0], minlength=1)
+        refused = [union for union in unions if len(union) == 2 and not {*union} & {*alone}]
+        return int(np.sum(sizes * (sizes - 1) // 2)) - len(refused)

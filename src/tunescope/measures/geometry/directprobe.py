@@ -57,6 +57,8 @@ class LabelClusters:
         cluster_labels: The label of each cluster.
         counted: Shape (cluster,); whether it takes part in the count and the distances; by the published convention
             small clusters do not.
+        is_linear: Whether every label is one cluster, counted or not, disjoint from the others, so that hyperplanes
+            can tell all labels apart.
         distances: The distances between the labels.
         certificates: The proofs.
         n_shared: Examples whose vector also occurs under another label; no linear or other classifier of the
@@ -72,6 +74,7 @@ class LabelClusters:
     clusters: Int[np.ndarray, " example"]
     cluster_labels: tuple[str, ...]
     counted: Bool[np.ndarray, " cluster"]
+    is_linear: bool
     distances: Distances
     certificates: Certificates
     n_shared: int
@@ -83,11 +86,6 @@ class LabelClusters:
     def n_clusters(self) -> int:
         """How many clusters count."""
         return int(self.counted.sum())
-
-    @property
-    def is_linear(self) -> bool:
-        """Whether every label is one cluster, counted or not, so that hyperplanes can tell all labels apart."""
-        return len(self.cluster_labels) == len(self.labels) and self.n_shared == 0
 
     @property
     def finished(self) -> bool:
@@ -111,8 +109,9 @@ class LabelClusters:
         )
 
     def verify(self, vectors: AnyVectors) -> Verification:
-        """Check every certificate against the vectors that were clustered."""
-        return self.certificates.verify(vectors, self.label, self.clusters)
+        """Check every certificate against the vectors that were clustered; unfinished labels are left out."""
+        unfinished = [number for number, name in enumerate(self.labels) if name in self.unfinished]
+        return self.certificates.verify(vectors, self.label, self.clusters, unfinished=unfinished)
 
 
 def direct_probe(
@@ -139,8 +138,8 @@ def direct_probe(
             have distance 0, with status ``"dropped"``.
         between: The distance of two labels over their cluster pairs, ``"min"`` or ``"mean"``; None (default) for the
             smallest, by the published convention for the mean.
-        max_memory: Bytes for what is kept beside two copies of the vectors in float64; with less, distances are
-            computed when needed instead of kept. The result does not depend on it.
+        max_memory: Bytes for what is kept beside four copies of the vectors in float64; with less, distances are
+            computed when needed instead of kept, and fewer planes are. Clusters and distances do not depend on it.
         time_limit: Seconds for merging; what is unfinished then is said. None for no limit.
         n_jobs: Threads; None for all cores. The result does not depend on it.
 
@@ -183,7 +182,10 @@ def direct_probe(
     found |= smallest_distances(
         groups, again, max_memory=max_memory, n_threads=n_threads, task="cluster distances"
     )
-    reported = {pair: _meeting(found[pair]) if prepared.shares_point[pair] else found[pair] for pair in known}
+    reported = {pair: found[pair] for pair in known}
+    is_linear = len(cluster_label) == len(names) and all(
+        pair in found and found[pair].status == DISJOINT for pair in pairs
+    )
     counted = np.ones(len(cluster_label), np.bool_)
     if convention == "paper":
         counted = np.bincount(clusters) > SMALL_CLUSTER
@@ -196,8 +198,7 @@ def direct_probe(
             groups, known, max_memory=max_memory, n_threads=n_threads, task="distances"
         )
     clock.stop("cluster distances")
-    closed = {pair: each for pair, each in found.items() if not open_labels & set(pair)}
-    certificates = _certificates(prepared, merged, closed)
+    certificates = _certificates(prepared, merged, found)
     clock.stop("certificates")
     return LabelClusters(
         labels=names,
@@ -205,7 +206,8 @@ def direct_probe(
         clusters=clusters,
         cluster_labels=tuple(names[number] for number in cluster_label),
         counted=counted,
-        distances=_distances(names, np.bincount(label), reported, convention, open_labels),
+        is_linear=is_linear,
+        distances=_distances(names, np.bincount(label), reported, open_labels),
         certificates=certificates,
         n_shared=int(prepared.sizes[prepared.has_twin].sum()),
         unfinished=tuple(names[p] for p in sorted(open_labels)),
@@ -218,20 +220,19 @@ def _distances(
     names: tuple[str, ...],
     sizes: Int[np.ndarray, " label"],
     reported: dict[tuple[int, int], GroupPair],
-    convention: Convention,
     open_labels: set[int],
 ) -> Distances:
-    """Return the distances; by the published convention, 0 where a label has no cluster left."""
+    """Return the distances; 0 where a label has no cluster that counts, as the published convention has it."""
     found = distances_of(names, sizes, reported)
-    if convention == "exact":
-        return found
-    closed = ~np.isin(np.arange(len(names)), list(open_labels))
-    dropped = (found.status == "") & np.outer(closed, closed) & ~np.eye(len(names), dtype=bool)
+    is_open = np.isin(np.arange(len(names)), list(open_labels))
+    missing = (found.status == "") & ~np.eye(len(names), dtype=bool)
+    unfinished = missing & (is_open[:, None] | is_open)
+    dropped = missing & ~unfinished
     return dataclasses.replace(
         found,
-        lower=np.where(dropped, 0.0, found.lower),
+        lower=np.where(missing, 0.0, found.lower),
         upper=np.where(dropped, 0.0, found.upper),
-        status=np.where(dropped, "dropped", found.status),
+        status=np.select([unfinished, dropped], ["unfinished", "dropped"], found.status),
     )
 
 
@@ -311,11 +312,6 @@ def _groups(
         if label >= 0:
             groups[label].append(np.unique(rows))
     return Groups(prepared.points, prepared.scale, groups)
-
-
-def _meeting(pair: GroupPair) -> GroupPair:
-    """Return the same labels with an equal vector in both; the planes hold for the rest."""
-    return GroupPair(OVERLAP, 0.0, 0.0, pair.normals)
 
 
 def _certificates(

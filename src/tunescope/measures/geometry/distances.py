@@ -20,7 +20,8 @@ class Distances:
         lower: Shape (name, name); certified lower bounds, in the unit of the vectors; NaN on the diagonal and
             where no distance is defined.
         upper: Shape (name, name); certified upper bounds. 0 where the hulls overlap.
-        status: Shape (name, name); ``"disjoint"``, ``"overlap"``, ``"undecided"`` (no solver could tell), ``"dropped"``
+        status: Shape (name, name); ``"disjoint"``, ``"overlap"``, ``"undecided"`` (no solver could tell),
+            ``"unfinished"`` (time ran out before the clusters were final), ``"dropped"``
             (0 by the published convention, for want of a cluster that counts), or ``""`` where there is no distance.
         sizes: Shape (name,); how many examples each has.
     """
@@ -41,7 +42,7 @@ class Distances:
 
         Zhou and Srikumar (2022) follow each label's smallest distance to another label. Rows of one name, as
         clusters of one label have, count together, and no distance between them counts. NaN where there is no
-        distance, or where an undecided one may be smaller than those that are known.
+        distance, or where an undecided or unfinished one may be smaller than those that are known.
 
         >>> matrix = np.array([[np.nan, 3.0, 1.0], [3.0, np.nan, 2.0], [1.0, 2.0, np.nan]])
         >>> status = np.where(np.isnan(matrix), "", "disjoint")
@@ -51,7 +52,9 @@ class Distances:
         rows = np.array(self.names)
         elsewhere = rows[:, None] != rows[None, :]
         known = np.where(elsewhere & np.isfinite(self.values), self.values, np.inf)
-        possible = np.where(elsewhere & (self.status == "undecided"), np.nan_to_num(self.lower), np.inf)
+        possible = np.where(
+            elsewhere & np.isin(self.status, ("undecided", "unfinished")), np.nan_to_num(self.lower), np.inf
+        )
         nearest = {}
         for name in dict.fromkeys(self.names):
             own = rows == name

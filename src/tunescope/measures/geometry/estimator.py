@@ -32,7 +32,7 @@ class DirectProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Args:
         convention: ``"exact"`` or ``"paper"``.
         between: ``"min"``, ``"mean"``, or None for the convention's own.
-        max_memory: Bytes for what is kept beside two copies of the vectors.
+        max_memory: Bytes for what is kept beside four copies of the vectors.
         time_limit: Seconds for merging; None for no limit.
         n_jobs: Threads; None for all cores.
 

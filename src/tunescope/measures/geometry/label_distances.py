@@ -110,8 +110,6 @@ def cluster_distances(
         found = smallest_distances(
             whole, pairs, max_memory=max_memory, n_threads=n_threads, task="label distances"
         )
-        meeting = GroupPair(OVERLAP, 0.0, 0.0, np.empty((0, prepared.points.shape[1])))
-        found = {pair: meeting if prepared.shares_point[pair] else found[pair] for pair in pairs}
     return distances_of(names, np.bincount(label), found)
 
 

@@ -28,17 +28,19 @@ def _linearity(comparison: Comparison) -> Iterator[Finding]:
     count = f"{before:.0f} clusters before and after"
     if before != after:
         count = f"{before:.0f} clusters before, {after:.0f} after"
+    was_linear = before == n_labels and _at_top(comparison, "shared_vectors", "base") == 0
+    is_linear = after == n_labels and _at_top(comparison, "shared_vectors", "tuned") == 0
     apart = {
         (True, True): "hyperplanes tell all labels apart",
         (False, True): "only after fine-tuning do hyperplanes tell all labels apart",
         (True, False): "only before fine-tuning did hyperplanes tell all labels apart",
         (False, False): "no hyperplanes tell all labels apart",
-    }[before == n_labels, after == n_labels]
+    }[was_linear, is_linear]
     yield Finding(
         kind="result",
         text=(
             f"At the top layer the training targets of {count_text(n_labels, 'label')} form {count}: {apart}."
-            f" These counts are exact.{_control(comparison, before, after)}"
+            f" These counts are exact.{_fragile(comparison)}{_control(comparison, before, after)}"
         ),
         figure="clusters",
         measure="clusters",
@@ -47,16 +49,29 @@ def _linearity(comparison: Comparison) -> Iterator[Finding]:
 
 
 def _control(comparison: Comparison, before: float, after: float) -> str:
+    """Say for each model whether shuffled labels need more clusters."""
     shuffled = [_at_top(comparison, "clusters_shuffled", model) for model in ("base", "tuned")]
     if not all(map(math.isfinite, shuffled)):
-        return " How many clusters shuffled labels would give is not known, so what they say cannot be told."
-    given = " and ".join(dict.fromkeys(f"{count:.0f}" for count in shuffled))
-    if shuffled[0] <= before and shuffled[1] <= after:
-        return (
-            f" With shuffled labels there are {given} as well: at this number of targets and dimensions the counts say"
-            " nothing about the labels; look at the distances."
-        )
-    return f" With shuffled labels there would be {given}."
+        return " How many clusters shuffled labels would give is not known, so what the counts say cannot be told."
+    text = f" With shuffled labels there would be {shuffled[0]:.0f} before and {shuffled[1]:.0f} after"
+    vacuous = [
+        name
+        for name, count, control in zip(("before", "after"), (before, after), shuffled, strict=True)
+        if control <= count
+    ]
+    if not vacuous:
+        return f"{text}."
+    return (
+        f"{text}: at this number of targets and dimensions the count {' and the count '.join(vacuous)} says nothing"
+        " about the labels; look at the distances."
+    )
+
+
+def _fragile(comparison: Comparison) -> str:
+    counts = [_at_top(comparison, "fragile_decisions", model) for model in ("base", "tuned")]
+    if not any(count > 0 for count in counts):
+        return ""
+    return f" Of the decisions behind them, {counts[0]:.0f} before and {counts[1]:.0f} after are fragile."
 
 
 def _distances(comparison: Comparison) -> Iterator[Finding]:
@@ -142,14 +157,15 @@ def _division(comparison: Comparison) -> Iterator[Finding]:
         if control is not None and math.isfinite(control.value)
         else "there is no random split to compare with"
     )
-    direction = "rose" if after.value > before.value else "fell"
+    figures = [value_text(measure, each.value) for each in (before, after)]
+    course = f"{'rose' if after.value > before.value else 'fell'} from {figures[0]} to {figures[1]}"
+    if figures[0] == figures[1]:
+        course = f"stayed at {figures[0]}"
     yield Finding(
         kind="result",
         text=(
-            f"How far the labels of test lie as those of train do {direction} from"
-            f" {value_text(measure, before.value)} to {value_text(measure, after.value)} at the top layer (correlation"
-            f" of label distances, labels of more than five examples); {by_chance}. No interval is known for these"
-            " figures."
+            f"How far the labels of test lie as those of train do {course} at the top layer (correlation of label"
+            f" distances, labels of more than five examples); {by_chance}. No interval is known for these figures."
         ),
         figure="train-test-similarity-large",
         measure=measure,

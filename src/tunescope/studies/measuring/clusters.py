@@ -19,7 +19,7 @@ from tunescope.measures.geometry.centroid_movement import (
 from tunescope.measures.geometry.centroids import label_centroids
 from tunescope.measures.geometry.controls import shuffled_clusters, vacuity
 from tunescope.measures.geometry.directprobe import LabelClusters, direct_probe
-from tunescope.measures.geometry.spatial_similarity import SpatialSimilarity, spatial_similarity
+from tunescope.measures.geometry.spatial_similarity import spatial_similarity
 from tunescope.studies.comparison import Measurement, Partition
 from tunescope.studies.measuring.vectors import LabelledVectors
 from tunescope.studies.settings import CompareSettings
@@ -94,10 +94,16 @@ def _probe(vectors: LabelledVectors, layer: int) -> LabelClusters:
 def _of_model(found: LabelClusters, model: Model, layer: int) -> Iterator[Measurement]:
     place: dict[str, Any] = {"subject": model, "split": "train", "layer": layer}
     yield Measurement(measure="clusters", estimate=_count(found), **place)
+    n = len(found.clusters)
+    for measure, count in (
+        ("fragile_decisions", found.certificates.n_fragile),
+        ("shared_vectors", found.n_shared),
+    ):
+        yield Measurement(measure=measure, estimate=Estimate(value=count, n_examples=n), **place)
     for label, size, distance in zip(
         found.labels, found.distances.sizes, found.distances.minimum().values(), strict=True
     ):
-        status = "ok" if math.isfinite(distance) else "undefined: the time for merging ran out"
+        status = "ok" if math.isfinite(distance) else "undefined: no solver, or no time, could tell"
         estimate = Estimate(value=distance, n_examples=int(size), status=status)
         yield Measurement(measure="minimum_distance", label=label, estimate=estimate, **place)
 
@@ -107,6 +113,11 @@ def _count(found: LabelClusters) -> Estimate:
     if not found.finished:
         status = f"undefined: after {TIME_LIMIT:.0f} s of merging there were {found.n_clusters} clusters, not all final"
         return Estimate(value=math.nan, n_examples=n, status=status)
+    if found.certificates.n_undecided:
+        status = (
+            f"undefined: of {found.certificates.n_undecided} mergers no solver could tell whether they hold"
+        )
+        return Estimate(value=math.nan, n_examples=n, status=status)
     return Estimate(value=found.n_clusters, n_examples=n)
 
 
@@ -114,19 +125,24 @@ def _of_division(
     train: LabelClusters, test: LabelClusters, model: Model, layer: int, partition: Partition
 ) -> Iterator[Measurement]:
     for measure, min_size in (("train_test_similarity", 1), ("train_test_similarity_large", LARGE)):
-        similarity = spatial_similarity(train.distances, test.distances, min_size=min_size)
+        similarity = _similarity(train, test, min_size)
         yield Measurement(
             measure=measure,
             subject=model,
             split="test",
             partition=partition,
             layer=layer,
-            estimate=_as_estimate(similarity, len(test.clusters)),
+            estimate=similarity,
         )
 
 
-def _as_estimate(similarity: SpatialSimilarity, n_examples: int) -> Estimate:
-    return Estimate(value=similarity.value, n_examples=n_examples, status=similarity.status)
+def _similarity(first: LabelClusters, second: LabelClusters, min_size: int = 1) -> Estimate:
+    """Return the spatial similarity of two results, both of which must be final."""
+    n = len(second.clusters)
+    if not (first.finished and second.finished):
+        return Estimate(value=math.nan, n_examples=n, status="undefined: the time for merging ran out")
+    found = spatial_similarity(first.distances, second.distances, min_size=min_size)
+    return Estimate(value=found.value, n_examples=n, status=found.status)
 
 
 def _between(
@@ -135,8 +151,8 @@ def _between(
     """Return how the labels' places changed from base to tuned."""
     place: dict[str, Any] = {"subject": "both", "split": "train", "layer": layer}
     n = len(clusters["base"].clusters)
-    similarity = spatial_similarity(clusters["base"].distances, clusters["tuned"].distances)
-    yield Measurement(measure="spatial_similarity", estimate=_as_estimate(similarity, n), **place)
+    similarity = _similarity(clusters["base"], clusters["tuned"])
+    yield Measurement(measure="spatial_similarity", estimate=similarity, **place)
     before, after = (label_centroids(train[model].layer(layer), train[model].labels)[1] for model in train)
     moved = centroid_movement(before, after)
     for measure, value in (

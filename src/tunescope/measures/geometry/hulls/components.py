@@ -24,6 +24,7 @@ from tunescope.measures.geometry.hulls.merging import (
 from tunescope.measures.geometry.hulls.min_norm_point import DISJOINT, OVERLAP, UNDECIDED, Goal
 from tunescope.measures.geometry.hulls.pairs import measure_pair
 from tunescope.measures.geometry.hulls.planes import add_plane, new_planes
+from tunescope.measures.geometry.hulls.tolerances import INPUT_ROUNDING
 from tunescope.measures.geometry.hulls.warm_starts import new_warm_starts
 
 __all__ = ["Component", "Rejection", "merge_component"]
@@ -187,6 +188,7 @@ def _answer(merging: Merging, goal: Goal, component: Component) -> None:
         conflict = merging.planes.conflict[p, q]
         sign = 1.0 if merging.planes.first[conflict] == p else -1.0
         add_plane(merging.planes, linkage, points, conflict, sign * found.direction, merging.counters[0])
+        merging.counters[COUNTERS.index("fragile")] += found.lower < INPUT_ROUNDING * goal.scale
     elif found.status == OVERLAP:
         _refuse(merging, _overlap(merging, found.first, found.second, found.weights), component)
     else:

@@ -46,7 +46,8 @@ class GroupPair:
         status: DISJOINT, OVERLAP or UNDECIDED.
         lower: Certified lower bound of the distance.
         upper: Certified upper bound.
-        normals: Shape (plane, rank); each cluster of the first group lies above each of the second along one of them.
+        normals: Shape (plane, rank); each cluster of the first group lies above each of the second along one of them,
+            equal points and what memory had no room for excepted.
     """
 
     status: int
@@ -119,15 +120,11 @@ def _smallest(groups: Groups, pair: tuple[int, int], max_memory: int) -> GroupPa
         workspace(rank),
         separators,
     )
-    if found.first < 0:
-        return GroupPair(OVERLAP, 0.0, 0.0, np.empty((0, rank)))
-    complete = separators.counts[1] == 0
-    if found.status == OVERLAP:
-        return GroupPair(OVERLAP, 0.0, 0.0, np.empty((0, rank)))
-    if found.status == DISJOINT and is_precise(found.lower, found.upper, groups.scale) and complete:
-        return GroupPair(
-            DISJOINT, found.lower, found.upper, separators.normals[: separators.counts[0]].copy()
-        )
+    n_kept = int(separators.counts[0] - separators.counts[1])
+    if found.status == DISJOINT and found.n_equal > 0:
+        return GroupPair(OVERLAP, 0.0, 0.0, separators.normals[:n_kept].copy())
+    if found.status == DISJOINT and is_precise(found.lower, found.upper, groups.scale):
+        return GroupPair(DISJOINT, found.lower, found.upper, separators.normals[:n_kept].copy())
     each = _one_by_one(groups, pair)
     statuses = {one.status for one in each}
     status = next((status for status in (OVERLAP, UNDECIDED) if status in statuses), DISJOINT)

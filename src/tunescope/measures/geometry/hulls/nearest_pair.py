@@ -1,8 +1,8 @@
 """The smallest distance between a cluster of one group and a cluster of another, without looking at every pair closely.
 
 Pairs are visited in any order, for a plane that an earlier pair left mostly tells that a pair is farther apart than
-the nearest found; the others are measured, but only until that much is certain. Two single equal points are passed
-over: the caller knows that they meet, and wants to know about the rest.
+the nearest found; the others are measured, but only until that much is certain. Pairs of one and the same point are
+passed over and counted, so that planes are found for the rest.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class NearestPair(NamedTuple):
         upper: The nearest pair is no farther apart than this.
         first: The nearest cluster of the first group, or −1 where there was no pair to measure.
         second: The nearest cluster of the second group.
-        n_active: Size of the active set left, for OVERLAP and UNDECIDED.
+        n_equal: How many pairs of equal points were passed over.
     """
 
     status: int
@@ -54,12 +54,12 @@ class NearestPair(NamedTuple):
     upper: float
     first: int
     second: int
-    n_active: int
+    n_equal: int
 
 
 def new_separators(hidden_size: int, n_clusters: int, *, max_memory: int) -> Separators:
-    """Return room for between 8 and 2,048 planes, as many as fit into ``max_memory`` bytes."""
-    room = min(2048, max(8, max_memory // (8 * (hidden_size + n_clusters))))
+    """Return room for up to one plane for each pair of clusters; beyond 256, as many as fit into ``max_memory``."""
+    room = min(n_clusters**2 // 4 + 8, max(256, max_memory // (8 * (hidden_size + n_clusters))))
     return Separators(np.empty((room, hidden_size)), np.empty((room, n_clusters)), np.zeros(2, np.int64))
 
 
@@ -90,6 +90,7 @@ def nearest_pair(
     direction = np.empty(points.shape[1])
     nothing = rows[:0]
     lower, upper, best_i, best_j = np.inf, np.inf, -1, -1
+    n_equal = 0
     tried_i, tried_j = _nearest_centroids(centroids, n_first)
     for visit in range(-1, n_first * (n_clusters - n_first)):
         i, j = tried_i, tried_j  # the first visit
@@ -98,6 +99,7 @@ def nearest_pair(
             if (i == tried_i and j == tried_j) or _apart(separators, i, j, upper):
                 continue
         if _equal_points(points, rows, start, i, j):
+            n_equal += 1
             continue
         direction[:] = centroids[i] - centroids[j]
         answer = minimum_norm_point(
@@ -113,13 +115,13 @@ def nearest_pair(
             direction,
         )
         if answer.status != DISJOINT:
-            return NearestPair(answer.status, 0.0, answer.upper, i, j, answer.n_active)
+            return NearestPair(answer.status, 0.0, answer.upper, i, j, n_equal)
         _add(separators, points, rows, start, n_first, direction)
         if answer.lower < upper:
             lower = min(lower, answer.lower)
             if answer.upper < upper:
                 upper, best_i, best_j = answer.upper, i, j
-    return NearestPair(DISJOINT, min(lower, upper), upper, best_i, best_j, 0)
+    return NearestPair(DISJOINT, min(lower, upper), upper, best_i, best_j, n_equal)
 
 
 @compiled

@@ -9,12 +9,16 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from threadpoolctl import ThreadpoolController
 
+from tunescope._core.errors import InputError
 from tunescope.measures.geometry.hulls.tolerances import INPUT_ROUNDING
 from tunescope.measures.shapes import AnyVectors
 
-__all__ = ["PreparedPoints", "prepare"]
+__all__ = ["PreparedPoints", "equal_rows", "prepare"]
 
 Rows = Int[np.ndarray, " row"]
+
+SMALLEST_SIZE = 1e-70
+"""Squares of squares of smaller or inversely larger vectors leave the range of float64."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +75,12 @@ def prepare(
     The mean is subtracted in float64. Equal vectors of one label collapse. Directions along which no point lies
     further than the share ``negligible`` of the scale from the mean are left out: a transformer's layer norm leaves
     one such direction, whose noise, the rounding of float32, would make solvers stall.
+
+    Raises:
+        InputError: The vectors are so large or small that squares overflow or vanish.
     """
     exact = vectors.astype(np.float64, order="C") + 0.0  # −0 becomes 0
-    twin_group = _equal_rows(exact)
+    twin_group = equal_rows(exact)
     n_labels = int(label.max()) + 1
     _, first_example, row, sizes = np.unique(
         twin_group * n_labels + label, return_index=True, return_inverse=True, return_counts=True
@@ -86,6 +93,14 @@ def prepare(
     has_twin = np.bincount(group)[group] > 1
     mean = exact.mean(axis=0)
     exact -= mean
+    largest = float(np.abs(exact).max())
+    if largest > 1 / SMALLEST_SIZE or 0 < largest < SMALLEST_SIZE:
+        raise InputError(
+            "the vectors are too large or too small to be squared.",
+            expected=f"a largest deviation from the mean between {SMALLEST_SIZE:g} and {1 / SMALLEST_SIZE:g}, or 0",
+            got=f"{largest:g}",
+            fix="multiply all vectors by one number",
+        )
     scale = float(np.sqrt(np.einsum("eh,eh->e", exact, exact).max())) or 1.0
     with _blas().limit(limits=1, user_api="blas"):  # so that the sums do not depend on the number of threads
         basis = _basis(exact, negligible * scale)
@@ -108,7 +123,7 @@ def prepare(
     )
 
 
-def _equal_rows(points: AnyVectors) -> Int[np.ndarray, " example"]:
+def equal_rows(points: AnyVectors) -> Int[np.ndarray, " example"]:
     """Return a number for each row, equal for equal rows."""
     _, first_column, counts = np.unique(points[:, 0], return_inverse=True, return_counts=True)
     group = first_column.astype(np.int64)
