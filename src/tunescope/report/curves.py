@@ -19,6 +19,9 @@ from tunescope.report.palette import Look
 __all__ = ["Curve", "CurvesInfo", "curves_figure", "curves_print"]
 
 
+_LOG_AXIS = {"type": "log", "tickvals": [digit * 10**power for power in range(7) for digit in (1, 2, 5)]}
+
+
 class Curve(Record):
     """A series of marks that belong together; ``split`` says which examples it rests on."""
 
@@ -59,7 +62,7 @@ def curves_figure(info: CurvesInfo) -> go.Figure:
     x_axis: dict[str, Any] = {"title": info.along.capitalize(), "rangemode": "tozero"}
     if info.along == "layer":
         x_axis |= _layer_ticks(info)
-    y_axis = {"title": info.y_title, **per_cent(info.percent), **({"type": "log"} if info.log else {})}
+    y_axis = {"title": info.y_title, **per_cent(info.percent), **(_LOG_AXIS if info.log else {})}
     figure = screen_figure(x=x_axis, y=y_axis, meta=meta)
     for curve in info.curves:
         shown = info.one_split is None or curve.split in (None, info.one_split)
