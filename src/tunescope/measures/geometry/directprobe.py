@@ -41,6 +41,9 @@ DEFAULT_MEMORY = 512 * 2**20
 
 Convention = Literal["exact", "paper"]
 
+USUAL: dict[Convention, Between] = {"exact": "min", "paper": "mean"}
+"""How each convention sums up over the cluster pairs of two labels."""
+
 SMALL_CLUSTER = 5
 """Clusters of this many examples or fewer are left out of the published analysis."""
 
@@ -182,16 +185,16 @@ def direct_probe(
     found |= smallest_distances(
         groups, again, max_memory=max_memory, n_threads=n_threads, task="cluster distances"
     )
-    reported = {pair: found[pair] for pair in known}
     is_linear = len(cluster_label) == len(names) and all(
         pair in found and found[pair].status == DISJOINT for pair in pairs
     )
     counted = np.ones(len(cluster_label), np.bool_)
+    reported = {pair: found[pair] for pair in known}
     if convention == "paper":
         counted = np.bincount(clusters) > SMALL_CLUSTER
         groups = _groups(prepared, clusters, np.where(counted, cluster_label, -1), len(names))
         known = [(p, q) for p, q in known if groups.clusters[p] and groups.clusters[q]]
-    if (between or {"exact": "min", "paper": "mean"}[convention]) == "mean":
+    if (between or USUAL[convention]) == "mean":
         reported = mean_distances(groups, known, n_threads=n_threads, task="mean distances")
     elif convention == "paper":
         reported = smallest_distances(
