@@ -23,6 +23,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/storage.py
 	$(BIN)/python benchmarks/finetuning.py
 	$(BIN)/python benchmarks/directprobe.py
+	$(BIN)/python benchmarks/label_clusters.py
 
 check: $(READY)
 	$(BIN)/ruff check

@@ -8,7 +8,7 @@ from pathlib import Path
 from tunescope import Task, read_task
 from tunescope.studies.demo import find_demo_model
 
-__all__ = ["MODEL", "pud", "trec"]
+__all__ = ["MODEL", "dependencies", "preposition_functions", "preposition_roles", "pud", "trec"]
 
 _DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 if not _DATA.exists():
@@ -28,3 +28,24 @@ def trec() -> Task:
     return read_task(
         "trec:fine", train=folder / "train_5500.label", test=folder / "TREC_10.label", name="trec"
     )
+
+
+def dependencies() -> Task:
+    """Return dependency relations of UD English PUD, a pair of a word and its head each."""
+    path = _DATA / "ud" / "PUD-r2.5" / "en_pud-ud-test.conllu"
+    return read_task("conllu:dep", train=f"{path}[:800]", test=f"{path}[800:]", name="pud-dep")
+
+
+def preposition_roles() -> Task:
+    """Return the semantic roles of prepositions and possessives in STREUSLE."""
+    return _streusle("role")
+
+
+def preposition_functions() -> Task:
+    """Return the functions of prepositions and possessives in STREUSLE."""
+    return _streusle("function")
+
+
+def _streusle(what: str) -> Task:
+    train, test = (_DATA / "streusle-4.2" / f"streusle.ud_{split}.conllulex" for split in ("train", "test"))
+    return read_task(f"conllulex:{what}", train=train, test=test, name=f"streusle-{what}")
