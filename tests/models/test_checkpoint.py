@@ -12,7 +12,8 @@ import torch
 
 from tunescope._core.errors import ModelError
 from tunescope.models.checkpoint import find_checkpoint, state_hash
-from tunescope.models.encoder import choose_device, load_encoder
+from tunescope.models.devices import choose_device
+from tunescope.models.encoder import load_encoder
 from tunescope.models.task_head import TaskHead
 from tunescope.models.tuned import load_tuned
 from tunescope.tasks.example import Example, LabelKind, Target, TargetKind

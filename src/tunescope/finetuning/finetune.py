@@ -21,7 +21,8 @@ from tunescope.finetuning.settings import FinetuneSettings
 from tunescope.finetuning.snapshots import Capture, SnapshotCallback, read_snapshots
 from tunescope.finetuning.training import make_task_model, train
 from tunescope.models.checkpoint import Checkpoint, find_checkpoint, state_hash
-from tunescope.models.encoder import Encoder, choose_device, load_encoder
+from tunescope.models.devices import choose_device
+from tunescope.models.encoder import Encoder, load_encoder
 from tunescope.models.prediction import predict
 from tunescope.models.task_head import TaskHead
 from tunescope.runs import Run, Step

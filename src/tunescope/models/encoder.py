@@ -11,11 +11,12 @@ from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerBase
 
 from tunescope._core.errors import ModelError
 from tunescope.models.checkpoint import Checkpoint, find_checkpoint, readable_model_errors, state_hash
+from tunescope.models.devices import choose_device
 from tunescope.models.quiet import quiet_transformers
 from tunescope.models.tokenizers import load_tokenizer, tokenizer_for_words
 from tunescope.tasks.example import TargetKind
 
-__all__ = ["Encoder", "choose_device", "load_encoder", "make_encoder"]
+__all__ = ["Encoder", "load_encoder", "make_encoder"]
 
 _UNUSED_PARTS = ("pooler.",)
 """Parameters that may be missing from a checkpoint: no vector of any layer depends on them."""
@@ -138,27 +139,6 @@ def make_encoder(
         max_length=_max_length(model, tokenizer),
         state_sha256=state_sha256,
     )
-
-
-def choose_device(device: str) -> torch.device:
-    """Return the device of that name; ``"auto"`` takes a GPU where there is one.
-
-    Raises:
-        ModelError: There is no such device.
-    """
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        chosen = torch.device(device)
-        torch.empty(0, device=chosen)
-    except (RuntimeError, AssertionError) as error:
-        raise ModelError(
-            "There is no such device.",
-            where=f"device {device!r}",
-            expected="auto, cpu, cuda, cuda:N or mps",
-            got=str(error).splitlines()[0],
-        ) from error
-    return chosen
 
 
 def _max_length(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> int:

@@ -22,6 +22,7 @@ from scipy.sparse.csgraph import connected_components
 
 from tunescope._core.errors import InputError
 from tunescope._core.progress import track
+from tunescope._core.threads import in_threads, number_of_threads
 from tunescope.measures.geometry.certificates import Certificates, CommonPoint, Plane, Verification
 from tunescope.measures.geometry.distances import Distances
 from tunescope.measures.geometry.hulls.components import Component, Rejection, merge_component
@@ -30,7 +31,6 @@ from tunescope.measures.geometry.hulls.merging import COUNTERS
 from tunescope.measures.geometry.hulls.min_norm_point import DISJOINT, OVERLAP
 from tunescope.measures.geometry.hulls.pairs import distance_goal
 from tunescope.measures.geometry.hulls.preparation import PreparedPoints, prepare
-from tunescope.measures.geometry.hulls.threads import in_threads, number_of_threads
 from tunescope.measures.geometry.hulls.tolerances import INPUT_ROUNDING
 from tunescope.measures.geometry.label_distances import Between, check_choice, check_labelled, distances_of
 from tunescope.measures.shapes import AnyVectors, Labels

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tunescope._core.errors import InputError
 from tunescope._core.progress import track
+from tunescope._core.threads import in_threads, number_of_threads
 from tunescope.measures.geometry.directprobe import (
     DEFAULT_MEMORY,
     Between,
@@ -19,7 +20,7 @@ from tunescope.measures.geometry.directprobe import (
 from tunescope.measures.geometry.hulls.nearest_hull import nearest_hull
 from tunescope.measures.geometry.hulls.pairs import distance_goal
 from tunescope.measures.geometry.hulls.preparation import prepare
-from tunescope.measures.geometry.hulls.threads import in_threads, number_of_threads, workspace
+from tunescope.measures.geometry.hulls.threads import workspace
 
 __all__ = ["DirectProbe"]
 

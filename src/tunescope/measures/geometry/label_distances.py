@@ -10,11 +10,11 @@ from jaxtyping import Int
 from numpy.typing import ArrayLike
 
 from tunescope._core.errors import InputError
+from tunescope._core.threads import number_of_threads
 from tunescope.measures.geometry.distances import Distances
 from tunescope.measures.geometry.hulls.groups import GroupPair, Groups, mean_distances, smallest_distances
 from tunescope.measures.geometry.hulls.min_norm_point import DISJOINT, OVERLAP, UNDECIDED
 from tunescope.measures.geometry.hulls.preparation import prepare
-from tunescope.measures.geometry.hulls.threads import number_of_threads
 from tunescope.measures.shapes import AnyVectors, Labels
 from tunescope.measures.validation import check_labels, check_vectors
 

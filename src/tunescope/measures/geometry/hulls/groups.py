@@ -9,10 +9,11 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from tunescope._core.progress import track
+from tunescope._core.threads import in_threads
 from tunescope.measures.geometry.hulls.min_norm_point import DISJOINT, OVERLAP, UNDECIDED
 from tunescope.measures.geometry.hulls.nearest_pair import nearest_pair, new_separators
 from tunescope.measures.geometry.hulls.pairs import HullPair, distance_goal, is_precise, measure_pair
-from tunescope.measures.geometry.hulls.threads import in_threads, workspace
+from tunescope.measures.geometry.hulls.threads import workspace
 
 __all__ = ["GroupPair", "Groups", "mean_distances", "smallest_distances"]
 

@@ -1,0 +1,41 @@
+"""Work on several things at once, in threads: for code that lets go of Python's lock."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from tunescope._core.errors import InputError
+
+__all__ = ["in_threads", "number_of_threads"]
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+def in_threads(work: Callable[[T], U], items: Iterable[T], n_jobs: int) -> Iterator[U]:
+    """Yield ``work(item)`` for each item, in order; an exception ends the rest."""
+    if n_jobs == 1:
+        yield from map(work, items)
+        return
+    with ThreadPoolExecutor(n_jobs) as executor:
+        try:
+            yield from executor.map(work, items)
+        finally:
+            executor.shutdown(wait=True, cancel_futures=True)
+
+
+def number_of_threads(n_jobs: int | None) -> int:
+    """Return how many threads ``n_jobs`` means: all cores for None or −1, as in scikit-learn.
+
+    Raises:
+        InputError: It is 0.
+    """
+    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if n_jobs is None:
+        return n_cores
+    if n_jobs == 0:
+        raise InputError("n_jobs is 0.", expected="a number of threads; −1 or None for all cores", got=0)
+    return max(1, n_jobs if n_jobs > 0 else n_cores + 1 + n_jobs)

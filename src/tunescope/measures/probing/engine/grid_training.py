@@ -1,0 +1,227 @@
+"""Training of many perceptrons: single ones, and all configurations of a grid on all folds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tunescope._core.threads import number_of_threads
+from tunescope.measures.probing.engine.mlp_training import (
+    Fold,
+    Member,
+    MLPSettings,
+    MLPTraining,
+    ProbeData,
+)
+from tunescope.measures.probing.engine.workers import each_in_a_worker
+from tunescope.models.devices import choose_device
+
+__all__ = ["Examples", "FoldScores", "Grid", "Single", "cross_validate", "halve", "train_each"]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What probes are trained on, and where.
+
+    Attributes:
+        x: Shape (example, input).
+        y: Shape (example,); classes from 0.
+        n_classes: Number of classes.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ….
+        n_jobs: Threads on a CPU; None for all cores.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    n_classes: int
+    device: str
+    n_jobs: int | None
+
+    def on_device(self, settings: MLPSettings) -> ProbeData:
+        """Return the tensors."""
+        device = choose_device(self.device)
+        return ProbeData.of(self.x, self.y, self.n_classes, device, bfloat16=settings.bfloat16)
+
+    @property
+    def n_workers(self) -> int:
+        """How many trainings run at a time; a GPU gets all of its work from one thread."""
+        return number_of_threads(self.n_jobs) if choose_device(self.device).type == "cpu" else 1
+
+
+@dataclass(frozen=True)
+class Single:
+    """One perceptron to train."""
+
+    fold: Fold
+    hidden_sizes: tuple[int, ...]
+    penalty: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Grid:
+    """All combinations of hidden sizes and penalties, on all folds."""
+
+    hidden_sizes: Sequence[tuple[int, ...]]
+    penalties: Sequence[float]
+    folds: Sequence[Fold]
+    seed: int
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Hidden sizes, penalties, folds."""
+        return len(self.hidden_sizes), len(self.penalties), len(self.folds)
+
+
+@dataclass(frozen=True)
+class FoldScores:
+    """What came of a grid; all of shape (hidden sizes, penalty, fold).
+
+    Attributes:
+        accuracy: Share of the fold's validation rows that are right.
+        n_epochs: How many epochs the probe was trained for.
+        status: ``"ok"``, ``"dropped"``, or what is wrong with the fit.
+    """
+
+    accuracy: np.ndarray
+    n_epochs: np.ndarray
+    status: np.ndarray
+
+    @classmethod
+    def empty(cls, grid: Grid) -> FoldScores:
+        """Return scores to be filled in."""
+        return cls(
+            np.full(grid.shape, np.nan),
+            np.zeros(grid.shape, dtype=np.int64),
+            np.full(grid.shape, "", dtype=object),
+        )
+
+
+def train_each(
+    examples: Examples, singles: Sequence[Single], settings: MLPSettings, description: str = "probes"
+) -> list[Member]:
+    """Train perceptrons independently of one another, and return them in their order."""
+    data = examples.on_device(settings)
+    largest_first = sorted(range(len(singles)), key=lambda i: -len(singles[i].fold.train))
+
+    def train(number: int, check: Callable[[], None]) -> Member:
+        one = singles[number]
+        training = MLPTraining(data, [one.fold], one.hidden_sizes, [one.penalty], one.seed, settings)
+        training.run(settings.max_epochs, check)
+        (member,) = training.members
+        assert member is not None  # every member has stopped by the last epoch
+        return member
+
+    trained = each_in_a_worker(train, largest_first, examples.n_workers, description)
+    return [
+        member for _, member in sorted(zip(largest_first, trained, strict=True), key=lambda pair: pair[0])
+    ]
+
+
+def cross_validate(examples: Examples, grid: Grid, settings: MLPSettings) -> FoldScores:
+    """Train every configuration of the grid on every fold until it stops by itself."""
+    data = examples.on_device(settings)
+    scores = FoldScores.empty(grid)
+
+    def train(part: _Part, check: Callable[[], None]) -> None:
+        training = part.training(data, grid, settings)
+        training.run(settings.max_epochs, check)
+        part.write(training, scores)
+
+    parts = _parts(grid, data, settings)
+    each_in_a_worker(train, parts, examples.n_workers, "grid of probes")
+    return scores
+
+
+def halve(
+    examples: Examples, grid: Grid, settings: MLPSettings, rungs: Sequence[int], kept: Sequence[int]
+) -> FoldScores:
+    """Train the grid up to each rung, and go on with the configurations that are the best there.
+
+    Args:
+        examples: The examples.
+        grid: The configurations and folds.
+        settings: How to train.
+        rungs: Epochs, rising.
+        kept: How many configurations go on after each rung.
+
+    Returns:
+        The scores of each configuration when it stopped by itself or was dropped.
+    """
+    data = examples.on_device(settings)
+    scores = FoldScores.empty(grid)
+    parts = _parts(grid, data, settings)
+    trainings = [part.training(data, grid, settings) for part in parts]
+    alive = np.ones(grid.shape[:2], dtype=bool)
+    for rung, n_kept in zip((*rungs, settings.max_epochs), (*kept, alive.size), strict=True):
+
+        def train(number: int, check: Callable[[], None], rung: int = rung) -> None:
+            if len(trainings[number].active):
+                trainings[number].run(rung, check)
+                parts[number].write(trainings[number], scores)
+
+        each_in_a_worker(train, range(len(parts)), examples.n_workers, f"grid of probes, to epoch {rung}")
+        alive &= _best(np.where(alive, scores.accuracy.mean(axis=2), -np.inf), n_kept)
+        for part, training in zip(parts, trainings, strict=True):
+            part.drop(training, ~alive)
+            part.write(training, scores)
+    scores.status[~alive] = "dropped"
+    return scores
+
+
+def _best(accuracy: np.ndarray, n: int) -> np.ndarray:
+    """Return which are among the ``n`` highest; of equal ones the first."""
+    order = np.argsort(-np.nan_to_num(accuracy, nan=-np.inf), axis=None, kind="stable")
+    chosen = np.zeros(accuracy.size, dtype=bool)
+    chosen[order[:n]] = True
+    return chosen.reshape(accuracy.shape)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One choice of hidden sizes, with all penalties, on folds that take the same number of steps."""
+
+    hidden_sizes: int
+    folds: tuple[int, ...]
+
+    def training(self, data: ProbeData, grid: Grid, settings: MLPSettings) -> MLPTraining:
+        """Return it, ready to start."""
+        folds = [grid.folds[fold] for fold in self.folds]
+        return MLPTraining(
+            data,
+            folds,
+            grid.hidden_sizes[self.hidden_sizes],
+            grid.penalties,
+            grid.seed,
+            settings,
+            keep_weights=False,
+        )
+
+    def write(self, training: MLPTraining, scores: FoldScores) -> None:
+        """Write down how its members stand."""
+        standing = training.standing()
+        for target, values in zip((scores.accuracy, scores.n_epochs, scores.status), standing, strict=True):
+            target[self.hidden_sizes][:, list(self.folds)] = np.reshape(values, (len(self.folds), -1)).T
+
+    def drop(self, training: MLPTraining, dropped: np.ndarray) -> None:
+        """Take configurations, a truth for each hidden sizes and penalty, out of training."""
+        members = np.flatnonzero(np.tile(dropped[self.hidden_sizes], len(self.folds)))
+        training.drop(members)
+
+
+def _parts(grid: Grid, data: ProbeData, settings: MLPSettings) -> list[_Part]:
+    """Return the grid in parts that train apart, the largest first.
+
+    On a CPU each fold is one: its members meet the same batches, which then are gathered once. A GPU gets as much work
+    at once as there is.
+    """
+    steps = [math.ceil(len(fold.train) / settings.batch_size) for fold in grid.folds]
+    together = [tuple(fold for fold, own in enumerate(steps) if own == n) for n in dict.fromkeys(steps)]
+    if data.x.device.type == "cpu":
+        together = [(fold,) for fold in range(len(steps))]
+    parts = [_Part(shape, folds) for shape in range(len(grid.hidden_sizes)) for folds in together]
+    size = [math.prod(grid.hidden_sizes[part.hidden_sizes]) for part in parts]
+    return [parts[i] for i in np.argsort(-np.asarray(size), kind="stable")]

@@ -1,0 +1,285 @@
+"""The classifier probe of "A Closer Look": the best of a grid of perceptrons, by cross-validation, refitted."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from jaxtyping import Float, Int, Shaped
+
+from tunescope._core.errors import InputError
+from tunescope._core.seeds import derive_seed
+from tunescope.measures.probing.folds import divide_into_folds, rare_classes
+from tunescope.measures.probing.mlp_probe import Precision, check_training
+from tunescope.measures.probing.perceptron import log_probabilities
+from tunescope.measures.shapes import Labels, SentenceIds, Vectors
+from tunescope.measures.validation import check_labels, check_vectors
+
+if TYPE_CHECKING:
+    from tunescope.measures.probing.engine.mlp_training import Member
+
+__all__ = ["HIDDEN_SIZES", "PENALTIES", "FittedProbe", "ProbeGrid", "Search", "probe_grid"]
+
+HIDDEN_SIZES: tuple[tuple[int, ...], ...] = tuple(itertools.product((32, 64, 128, 256), repeat=2))
+"""The 16 pairs of hidden sizes of Zhou and Srikumar (2022)."""
+
+PENALTIES: tuple[float, ...] = tuple(10.0**k for k in range(-7, 1))
+"""Their 8 L2 penalties."""
+
+Search = Literal["full", "halving"]
+
+_FIRST_RUNG_STEPS = 300
+_FEWEST_EPOCHS = 3
+_HALVING_FACTOR = 3
+_FINALISTS = 5
+
+
+@dataclass(frozen=True)
+class FittedProbe:
+    """A perceptron that was fitted with one seed.
+
+    Attributes:
+        classes: The classes, sorted.
+        layers: Matrix (input, output) and biases of each layer.
+        n_epochs: How many epochs it was trained for.
+        status: ``"ok"``, or a sentence that says what is wrong with the fit.
+    """
+
+    classes: np.ndarray
+    layers: list[tuple[np.ndarray, np.ndarray]]
+    n_epochs: int
+    status: str
+
+    def predict(self, vectors: Vectors) -> Labels:
+        """Return the most probable class of each row.
+
+        Raises:
+            InputError: The vectors are no finite matrix, or not of the hidden size that the probe was trained on.
+        """
+        rows = check_vectors(vectors, "vectors")
+        if rows.shape[1] != len(self.layers[0][0]):
+            raise InputError(
+                "The vectors do not fit the probe.",
+                expected=f"hidden size {len(self.layers[0][0])}, as in training",
+                got=rows.shape[1],
+            )
+        predicted: Labels = self.classes[log_probabilities(self.layers, rows).argmax(axis=1)]
+        return predicted
+
+
+@dataclass(frozen=True)
+class ProbeGrid:
+    """What a grid search found.
+
+    Attributes:
+        hidden_sizes: The choices of hidden sizes.
+        penalties: The choices of L2 penalties.
+        accuracy: Share of each fold that the probe trained on the others has right, when it stopped or was dropped.
+        n_epochs: How many epochs each probe was trained for.
+        status: ``"ok"``, ``"dropped"`` by halving, or a sentence that says what is wrong with the fit.
+        best: Indices of the chosen hidden sizes and penalty.
+        probes: The chosen configuration, fitted to all examples with different seeds.
+        notes: What a reader must know before trusting the figures.
+        seconds: How long it took.
+    """
+
+    hidden_sizes: tuple[tuple[int, ...], ...]
+    penalties: tuple[float, ...]
+    accuracy: Float[np.ndarray, "sizes penalty fold"]
+    n_epochs: Int[np.ndarray, "sizes penalty fold"]
+    status: Shaped[np.ndarray, "sizes penalty fold"]
+    best: tuple[int, int]
+    probes: tuple[FittedProbe, ...]
+    notes: tuple[str, ...]
+    seconds: float
+
+    @property
+    def best_hidden_sizes(self) -> tuple[int, ...]:
+        """Hidden sizes of the chosen configuration."""
+        return self.hidden_sizes[self.best[0]]
+
+    @property
+    def best_penalty(self) -> float:
+        """L2 penalty of the chosen configuration."""
+        return self.penalties[self.best[1]]
+
+    @property
+    def validation_accuracy(self) -> tuple[float, float]:
+        """Mean and standard deviation over folds of the chosen configuration's accuracy."""
+        own = self.accuracy[self.best]
+        return float(own.mean()), float(own.std(ddof=1))
+
+    def accuracies(self, vectors: Vectors, labels: Labels) -> Float[np.ndarray, " seed"]:
+        """Return the accuracy of each refitted probe, in [0, 1]; report their mean and standard deviation.
+
+        Raises:
+            InputError: The vectors do not fit the probes, or there is not one label per row.
+        """
+        gold = check_labels(labels, len(vectors))
+        return np.array([np.mean(probe.predict(vectors) == gold) for probe in self.probes])
+
+
+def probe_grid(
+    x: Vectors,
+    y: Labels,
+    *,
+    hidden_sizes: Sequence[tuple[int, ...]] = HIDDEN_SIZES,
+    penalties: Sequence[float] = PENALTIES,
+    n_folds: int = 5,
+    sentence_ids: SentenceIds | None = None,
+    search: Search = "full",
+    n_refits: int = 5,
+    batch_size: int = 200,
+    learning_rate: float = 1e-3,
+    max_epochs: int = 1000,
+    precision: Precision = "full",
+    seed: int,
+    device: str = "auto",
+    n_jobs: int | None = None,
+) -> ProbeGrid:
+    """Choose hidden sizes and L2 penalty of a perceptron by cross-validation, and refit the best with several seeds.
+
+    The protocol of Zhou and Srikumar (2022, section 3.1): two hidden layers of 32, 64, 128 or 256 units, penalties from
+    1e-7 to 1 by tens, ReLU, Adam, at most 1,000 epochs; each trains as
+    :class:`~tunescope.measures.probing.mlp_probe.MLPProbe` does, and stops by its training loss. All
+    configurations and folds train together. Departures from the paper: folds keep sentences whole where
+    ``sentence_ids`` are given, and examples are shuffled before they are divided.
+
+    With ``search="halving"``, all configurations train for about 300 steps, then the best third goes on to three times
+    as many epochs, and so on (Jamieson and Talwalkar 2016); the last five train until they stop by themselves.
+
+    Args:
+        x: Shape (example, hidden), finite; float64 is computed in float64, all else in float32.
+        y: Shape (example,); classes, at least two different ones.
+        hidden_sizes: Choices of hidden sizes; ``()`` among them for a linear probe.
+        penalties: Choices of α.
+        n_folds: Folds, at least 2; default 5.
+        sentence_ids: Shape (example,); sentences stay whole in a fold. None divides example by example.
+        search: ``"full"`` or ``"halving"``.
+        n_refits: How many seeds the best is refitted with, at least 1; default 5.
+        batch_size: Examples in a step.
+        learning_rate: Adam's.
+        max_epochs: At most so many epochs each.
+        precision: ``"full"`` or ``"bfloat16"``.
+        seed: Seed of folds, weights and batches.
+        device: ``"cpu"``, ``"cuda"``, or ``"auto"`` for a GPU where there is one.
+        n_jobs: Threads on a CPU, each on one core; None for all cores.
+
+    Returns:
+        Accuracies of the whole grid, and the refitted probes. The same seed gives the same on any number of threads.
+
+    Raises:
+        InputError: The vectors are no finite matrix, the labels do not fit or hold a single class, there are fewer
+            sentences than folds, or a setting is out of range.
+
+    >>> x = np.random.default_rng(0).normal(size=(120, 2))
+    >>> grid = probe_grid(x, x[:, 0] > 0, hidden_sizes=[(4,), (8, 8)], penalties=[1e-4, 1.0], n_folds=3, n_refits=2,
+    ...                   max_epochs=100, seed=0, device="cpu")
+    >>> grid.accuracy.shape, len(grid.probes), float(grid.accuracies(x, x[:, 0] > 0).min()) > 0.9
+    ((2, 2, 3), 2, True)
+    """
+    started = time.perf_counter()
+    rows, labels, classes, numbers = _check_examples(x, y)
+    sizes, alphas = [tuple(each) for each in hidden_sizes], [float(each) for each in penalties]
+    check_training(sizes, alphas, batch_size, max_epochs, learning_rate)
+    if not sizes or not alphas or n_refits < 1:
+        raise InputError(
+            "The grid is empty.",
+            expected="at least one choice of hidden sizes, one penalty and one refit",
+            got=f"{len(sizes)}, {len(alphas)} and {n_refits}",
+        )
+    divisions = divide_into_folds(
+        labels, n_folds, sentence_ids=sentence_ids, seed=derive_seed(seed, "probe folds")
+    )
+    # Importing torch takes seconds, and the other measures do without it.
+    from tunescope.measures.probing.engine.grid_training import (
+        Examples,
+        Grid,
+        Single,
+        cross_validate,
+        halve,
+        train_each,
+    )
+    from tunescope.measures.probing.engine.mlp_training import Fold, MLPSettings
+
+    settings = MLPSettings(batch_size, learning_rate, max_epochs, bfloat16=precision == "bfloat16")
+    examples = Examples(rows, numbers, len(classes), device, n_jobs)
+    grid = Grid(sizes, alphas, [Fold(*division) for division in divisions], derive_seed(seed, "probe grid"))
+    if search == "full":
+        scores = cross_validate(examples, grid, settings)
+    else:
+        steps = math.ceil(len(rows) * (1 - 1 / n_folds) / batch_size)
+        scores = halve(examples, grid, settings, *_rungs(len(sizes) * len(alphas), steps, max_epochs))
+    best = _best(scores.accuracy, scores.status)
+    whole = Fold(np.arange(len(rows)))
+    singles = [
+        Single(whole, sizes[best[0]], alphas[best[1]], derive_seed(seed, "probe refit", number))
+        for number in range(n_refits)
+    ]
+    refits = train_each(examples, singles, settings, "best probe, refitted")
+    probes = tuple(FittedProbe(classes, each.layers, each.n_epochs, each.status) for each in refits)
+    return ProbeGrid(
+        hidden_sizes=tuple(sizes),
+        penalties=tuple(alphas),
+        accuracy=scores.accuracy,
+        n_epochs=scores.n_epochs,
+        status=scores.status,
+        best=best,
+        probes=probes,
+        notes=_notes(labels, n_folds, refits),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _check_examples(x: Vectors, y: Labels) -> tuple[Vectors, Labels, np.ndarray, np.ndarray]:
+    """Return vectors, labels, classes, and the class of each example as a number."""
+    rows = check_vectors(x, "x")
+    labels = check_labels(y, len(rows), "y")
+    classes, numbers = np.unique(labels, return_inverse=True)
+    if len(classes) < 2:
+        raise InputError(
+            "y holds a single class.",
+            expected="at least two classes",
+            got=", ".join(map(repr, classes.tolist())) or "no example",
+            fix="give examples of another class",
+        )
+    return rows, labels, classes, numbers
+
+
+def _rungs(n_configurations: int, steps_per_epoch: int, max_epochs: int) -> tuple[list[int], list[int]]:
+    """Return the epochs after which configurations are dropped, and how many go on."""
+    epochs, kept = [], []
+    epoch, n = max(_FEWEST_EPOCHS, math.ceil(_FIRST_RUNG_STEPS / steps_per_epoch)), n_configurations
+    while n > _FINALISTS and epoch < max_epochs:
+        n = max(_FINALISTS, math.ceil(n / _HALVING_FACTOR))
+        epochs.append(epoch)
+        kept.append(n)
+        epoch *= _HALVING_FACTOR
+    return epochs, kept
+
+
+def _best(accuracy: np.ndarray, status: np.ndarray) -> tuple[int, int]:
+    """Return the indices of the highest mean accuracy; of equal ones the first."""
+    mean = np.where((status == "dropped").any(axis=2), -np.inf, accuracy.mean(axis=2))
+    sizes, penalty = np.unravel_index(int(np.argmax(mean)), mean.shape)
+    return int(sizes), int(penalty)
+
+
+def _notes(labels: Labels, n_folds: int, refits: Sequence[Member]) -> tuple[str, ...]:
+    notes = []
+    rare = rare_classes(labels, n_folds)
+    if rare:
+        named = ", ".join(rare[:5]) + (" …" if len(rare) > 5 else "")
+        notes.append(
+            f"{len(rare)} labels have fewer examples than the {n_folds} folds, so that not every fold can score"
+            f" them: {named}."
+        )
+    for status in dict.fromkeys(each.status for each in refits if each.status != "ok"):
+        n = sum(each.status == status for each in refits)
+        notes.append(f"{n} of {len(refits)} refitted probes: {status}.")
+    return tuple(notes)

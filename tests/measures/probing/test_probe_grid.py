@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import math
+import threading
+import time
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+
+from tunescope._core.errors import InputError
+from tunescope.measures.probing.engine.grid_training import Examples, Grid, cross_validate
+from tunescope.measures.probing.engine.mlp_training import Fold, MLPSettings, MLPTraining, ProbeData
+from tunescope.measures.probing.engine.workers import Stopped, each_in_a_worker
+from tunescope.measures.probing.folds import divide_into_folds, rare_classes
+from tunescope.measures.probing.probe_grid import HIDDEN_SIZES, PENALTIES, ProbeGrid, probe_grid
+
+SIZES = ((4,), (16, 8), ())
+ALPHAS = (1e-4, 1.0, 1e3)
+
+
+def _examples(n: int = 300) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(n, 6))
+    return x, np.where(x[:, 2] > 1, "third", np.where(x[:, 0] * x[:, 1] > 0, "same", "other"))
+
+
+def _grid(search: str = "full", **settings: object) -> ProbeGrid:
+    x, y = _examples()
+    options: dict[str, object] = {
+        "n_folds": 3,
+        "max_epochs": 60,
+        "learning_rate": 0.02,
+        "n_refits": 2,
+        "seed": 0,
+        "device": "cpu",
+    }
+    return probe_grid(x, y, hidden_sizes=SIZES, penalties=ALPHAS, search=search, **{**options, **settings})
+
+
+def test_the_published_grid_has_128_configurations() -> None:
+    assert len(HIDDEN_SIZES) == 16
+    np.testing.assert_allclose(PENALTIES, np.logspace(-7, 0, 8))
+
+
+def test_each_configuration_scores_on_each_fold_as_scikit_learn_does_alone() -> None:
+    x, y = _examples()
+    numbers = np.unique(y, return_inverse=True)[1]
+    divisions = divide_into_folds(y, 3, seed=7)
+    grid = Grid(SIZES, ALPHAS, [Fold(*each) for each in divisions], seed=5)
+    scores = cross_validate(
+        Examples(x, numbers, 3, "cpu", None), grid, MLPSettings(batch_size=50, max_epochs=40)
+    )
+    for i, sizes in enumerate(SIZES):
+        for j, alpha in enumerate(ALPHAS):
+            for k, (train, scored) in enumerate(divisions):
+                reference = MLPClassifier(sizes, alpha=alpha, batch_size=50, max_iter=40, random_state=5)
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", ConvergenceWarning)
+                    reference.fit(x[train], numbers[train])
+                assert scores.accuracy[i, j, k] == reference.score(x[scored], numbers[scored])
+                assert scores.n_epochs[i, j, k] == reference.n_iter_
+
+
+def test_folds_that_train_side_by_side_train_as_they_do_alone() -> None:
+    """As on a GPU: folds of unequal size are then filled up with examples that do not count."""
+    x, y = _examples(250)
+    numbers = np.unique(y, return_inverse=True)[1]
+    data = ProbeData.of(x, numbers, 3, torch.device("cpu"), bfloat16=False)
+    settings = MLPSettings(batch_size=40, max_epochs=25, patience=1, tolerance=0.01)
+    folds = [Fold(np.arange(0, 130), np.arange(200, 250)), Fold(np.arange(90, 217), np.arange(0, 33))]
+    together = MLPTraining(data, folds, (8, 4), ALPHAS, 2, settings)
+    together.run(25)
+    alone = [MLPTraining(data, [fold], (8, 4), ALPHAS, 2, settings) for fold in folds]
+    for training in alone:
+        training.run(25)
+    expected = [member for training in alone for member in training.members]
+    assert len({member.n_epochs for member in expected if member}) > 1  # some stopped before others
+    for mine, other in zip(together.members, expected, strict=True):
+        assert mine is not None
+        assert other is not None
+        assert mine.n_epochs == other.n_epochs
+        assert mine.accuracy == other.accuracy
+        np.testing.assert_allclose(mine.loss_curve, other.loss_curve, atol=1e-10)
+        np.testing.assert_allclose(mine.codelength, other.codelength, atol=1e-8)
+
+
+def test_the_best_is_chosen_and_refitted() -> None:
+    grid = _grid()
+    mean = grid.accuracy.mean(axis=2)
+    assert mean[grid.best] == mean.max()
+    assert grid.best_hidden_sizes in SIZES
+    assert grid.best_penalty == ALPHAS[grid.best[1]]
+    assert grid.validation_accuracy[0] == pytest.approx(mean.max())
+    x, y = _examples()
+    accuracies = grid.accuracies(x, y)
+    assert accuracies.shape == (2,)
+    assert accuracies.min() > 0.85
+    assert not np.array_equal(grid.probes[0].layers[0][0], grid.probes[1].layers[0][0])
+
+
+def test_the_same_seed_gives_the_same_on_any_number_of_threads() -> None:
+    one, two = _grid(n_jobs=1), _grid(n_jobs=2)
+    np.testing.assert_array_equal(one.accuracy, two.accuracy)
+    np.testing.assert_array_equal(one.probes[0].layers[0][0], two.probes[0].layers[0][0])
+    assert not np.array_equal(one.accuracy, _grid(seed=1).accuracy)
+
+
+def test_halving_drops_the_hopeless_and_keeps_the_rest_to_the_end() -> None:
+    full = _grid()
+    halved = _grid("halving", batch_size=20)
+    dropped = (halved.status == "dropped").all(axis=2)
+    assert 0 < dropped.sum() < dropped.size
+    assert dropped[:, 2].all()  # the penalty of 1,000 leaves nothing to read
+    assert not dropped[halved.best]
+    assert halved.n_epochs.sum() < full.n_epochs.sum()
+    assert halved.validation_accuracy[0] >= full.validation_accuracy[0] - 0.03
+
+
+def test_sentences_stay_whole() -> None:
+    sentences = np.repeat(np.arange(20), 5)
+    labels = np.tile(["a", "b"], 50)
+    for train, scored in divide_into_folds(labels, 4, sentence_ids=sentences, seed=0):
+        assert not {*sentences[train]} & {*sentences[scored]}
+        assert len(train) + len(scored) == 100
+
+
+def test_folds_share_out_every_class() -> None:
+    labels = np.repeat(["a", "b"], [90, 10])
+    for _, scored in divide_into_folds(labels, 5, seed=0):
+        assert (labels[scored] == "b").sum() == 2
+
+
+def test_a_label_with_fewer_examples_than_folds_is_told() -> None:
+    x, y = _examples()
+    y = np.where(np.arange(len(y)) < 2, "rare", y)
+    found = probe_grid(
+        x, y, hidden_sizes=[(4,)], penalties=[0.1], n_folds=3, max_epochs=3, n_refits=1, seed=0, device="cpu"
+    )
+    assert rare_classes(y, 3) == ("rare",)
+    assert "1 labels have fewer examples than the 3 folds" in found.notes[0]
+    assert any("did not converge within 3 epochs" in note for note in found.notes)
+    assert np.isfinite(found.accuracy).all()
+
+
+def test_labels_that_are_all_rare_can_still_be_divided() -> None:
+    folds = divide_into_folds(np.arange(6), 3, seed=0)
+    assert sorted(np.concatenate([scored for _, scored in folds]).tolist()) == list(range(6))
+
+
+@pytest.mark.parametrize("n_folds", [0, 1, 4])
+def test_too_few_sentences_for_the_folds_are_refused(n_folds: int) -> None:
+    with pytest.raises(InputError, match="2 to 3, the number of sentences"):
+        divide_into_folds(np.array(["a", "b", "a"]), n_folds, sentence_ids=np.arange(3), seed=0)
+
+
+def test_one_sentence_is_refused() -> None:
+    with pytest.raises(InputError, match="give more examples"):
+        divide_into_folds(np.array(["a", "b", "a"]), 2, sentence_ids=np.zeros(3, dtype=int), seed=0)
+
+
+def test_bad_examples_are_refused() -> None:
+    x, y = _examples(20)
+    with pytest.raises(InputError, match="not finite"):
+        probe_grid(np.where(x > 1, np.inf, x), y, seed=0)
+    with pytest.raises(InputError, match="single class"):
+        probe_grid(x, np.repeat("a", 20), seed=0)
+    with pytest.raises(InputError, match="wrong shape"):
+        probe_grid(x, y[:-1], seed=0)
+    with pytest.raises(InputError, match="grid is empty"):
+        probe_grid(x, y, hidden_sizes=[(4,)], n_refits=0, seed=0)
+    with pytest.raises(InputError, match="penalty is out of range"):
+        probe_grid(x, y, penalties=[math.inf], seed=0)
+    fitted = _grid(max_epochs=2)
+    with pytest.raises(InputError, match="do not fit the probe"):
+        fitted.accuracies(np.zeros((2, 5)), np.array(["same", "other"]))
+
+
+def test_an_error_in_one_thread_ends_the_others_and_restores_the_threads() -> None:
+    before = torch.get_num_threads()
+    started, ended = threading.Event(), threading.Event()
+
+    def work(item: int, check: object) -> int:
+        assert torch.get_num_threads() == 1
+        if item == 0:
+            started.wait(10)
+            raise ValueError("broken")
+        started.set()
+        try:
+            while True:
+                time.sleep(0.01)
+                check()  # type: ignore[operator]
+        except Stopped:
+            ended.set()
+            raise
+
+    with pytest.raises(ValueError, match="broken"):
+        each_in_a_worker(work, [0, 1], 2, "work")
+    assert ended.is_set()
+    assert torch.get_num_threads() == before
