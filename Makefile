@@ -24,6 +24,10 @@ bench: $(READY)
 	$(BIN)/python benchmarks/finetuning.py
 	$(BIN)/python benchmarks/directprobe.py
 	$(BIN)/python benchmarks/label_clusters.py
+	$(BIN)/python benchmarks/probing.py
+	$(BIN)/python benchmarks/codelength.py
+	$(BIN)/python benchmarks/edge_probe.py
+	$(BIN)/python benchmarks/structural_probe.py
 
 check: $(READY)
 	$(BIN)/ruff check

@@ -62,6 +62,13 @@ def test_the_example_of_directprobe_runs(folder: Path, capsys: pytest.CaptureFix
     assert "True" in capsys.readouterr().out
 
 
+def test_the_example_of_probes_runs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    exec(compile(_blocks("python")[3], "README.md", "exec"), {})
+    accuracy, compression = map(float, capsys.readouterr().out.split())
+    assert 0 <= accuracy <= 1
+    assert compression > 0
+
+
 def test_the_command_lines_run(folder: Path, tiny_model: Path) -> None:
     (lines,) = (block for block in _blocks("sh") if "tunescope" in block)
     assert len(lines.splitlines()) <= 5

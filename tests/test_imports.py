@@ -83,12 +83,26 @@ def test_reading_measuring_and_reporting_need_no_torch(package: str) -> None:
     names = [package]
     if folder.is_dir() and package != "tunescope":
         files = (
-            path for path in folder.rglob("*.py") if path.name != "__init__.py" and path.parent.name != "engine"
+            path
+            for path in folder.rglob("*.py")
+            if path.name != "__init__.py" and path.parent.name != "engine"
         )
         names += ["tunescope." + ".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files]
     loaded = _modules_loaded_after("\n".join(f"import {name}" for name in names))
     assert names[-1] in loaded
     assert not {"torch", "transformers"} & loaded
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "measures").rglob("*.py")), ids=lambda path: path.name)
+def test_only_functions_import_what_trains_probes(path: Path) -> None:
+    if path.parent.name == "engine":
+        return
+    at_the_top = [
+        node for node in ast.parse(path.read_text(encoding="utf8")).body if isinstance(node, ast.ImportFrom)
+    ]
+    assert not [
+        node.module for node in at_the_top if ".engine." in str(node.module) or node.module == "torch"
+    ]
 
 
 def test_the_measures_work_where_there_is_no_torch() -> None:

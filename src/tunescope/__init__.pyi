@@ -12,6 +12,7 @@ from .representations.store import Representations, open_representations
 from .studies.compare import compare, read_comparison
 from .studies.comparison import Comparison, Measurement
 from .studies.demo import run_demo
+from .studies.probing import Trees, read_tree_pair
 from .studies.settings import CompareSettings
 from .tasks.example import Example, LabelKind, Span, Target, TargetKind
 from .tasks.hub_reader import read_hub_texts, read_hub_tokens
@@ -39,6 +40,7 @@ __all__ = [
     "TargetKind",
     "Task",
     "TaskSource",
+    "Trees",
     "TunescopeError",
     "VectorCapture",
     "compare",
@@ -53,6 +55,7 @@ __all__ = [
     "read_hub_tokens",
     "read_snapshots",
     "read_task",
+    "read_tree_pair",
     "run_demo",
     "show_progress",
     "write_report",

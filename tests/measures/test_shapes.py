@@ -21,7 +21,10 @@ from tunescope.measures.geometry import (
     centroid_movement, centroids, cluster_spread, controls, directprobe, hull_distance, label_distances,
     principal_plane, spatial_similarity,
 )
-from tunescope.measures.probing import linear_probe
+from tunescope.measures.probing import (
+    codelength, control_task, edge_probe, edge_scores, edge_settings, labelled_spans, linear_probe, mlp_settings,
+    parsed_sentences, probe_grid, structural_baselines, structural_probe, structural_scores,
+)
 from tunescope.measures.similarity import anisotropy, cka, neighbourhoods, procrustes, rsa
 from tunescope.measures.weights import weight_change
 
@@ -56,6 +59,27 @@ for dtype in (np.float32, np.float64):
     regression = linear_probe.fit_linear_regression_probe(x, x[:, 0], seed=0)
     intervals.mean_estimate(regression.predict(x), ids, rng=rng)
     weight_change.weight_change({"h.0.w": x}, {"h.0.w": x + 1})
+    few = mlp_settings.MLPSettings(max_epochs=3)
+    grid = probe_grid.probe_grid(
+        x, labels, hidden_sizes=[(4,), ()], penalties=[0.1], n_folds=2, sentence_ids=ids, settings=few, seed=0
+    )
+    grid.accuracies(x, labels)
+    control, _ = control_task.control_labels(labels, labels, labels[:3], rng=rng)
+    control_task.selectivity(labels, labels, control, control, ids, rng=rng)
+    code = codelength.online_codelength(x, labels, sentence_ids=ids, max_epochs=3, seed=0, device="cpu")
+    codelength.compression_estimate(code, ids, rng=rng), codelength.compression_difference(code, code, ids, rng=rng)
+    spans = labelled_spans.LabelledSpans(x[None], np.stack([np.arange(40), np.arange(40) + 1], axis=1), labels, ids)
+    edges = edge_probe.fit_edge_probes(
+        spans, settings=edge_settings.EdgeSettings(projection_size=4, max_epochs=2), seed=0, device="cpu"
+    )
+    edge_scores.layer_scores(edges, spans, n_resamples=20, seed=0, device="cpu")
+    parsed = parsed_sentences.ParsedSentences(x[None], np.tile([0, 1, 2, 3, 4], 8), np.full(8, 5), np.ones(40, bool))
+    fit = structural_probe.fit_structural_probe
+    probes = [fit(parsed, kind=kind, rank=3, epochs=2, seed=0) for kind in ("distance", "depth")]
+    structured = structural_scores.evaluate_structural_probe(*probes, parsed, n_resamples=20, rng=rng)
+    structural_scores.structural_difference(structured.sentences, structured.sentences, n_resamples=20, rng=rng)
+    structural_baselines.linear_chain_scores(parsed, n_resamples=20, rng=rng)
+    structural_baselines.random_tree_scores(parsed, n_resamples=20, rng=rng)
 try:
     rsa.rsa(x[0], y)
 except TypeCheckError:

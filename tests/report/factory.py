@@ -10,6 +10,7 @@ from tunescope.studies.comparison import (
     ChangedPrediction,
     Comparison,
     DataInfo,
+    DrawnTree,
     Measurement,
     ModelInfo,
     PathPoint,
@@ -63,6 +64,8 @@ def make_comparison(
         *_cones(("test", "train", outside)),
         *_centroids(labels),
         *_clusters(labels),
+        *_probes(),
+        *_trees(),
         *_weights(None, 1.0),
         *(_snapshots(metric, before, gain) if with_steps else ()),
     ]
@@ -79,6 +82,7 @@ def make_comparison(
         "measurements": tuple(measurements),
         "changed": _changed(labels),
         "centroid_path": _path(labels) if with_steps else (),
+        "trees": _drawn_trees(),
         "path_variance": 0.83 if with_steps else math.nan,
         "notes": ("There is no development set.",),
         "settings": {
@@ -100,6 +104,7 @@ def make_empty_comparison(**fields: Any) -> Comparison:
         "measurements": (),
         "changed": (),
         "centroid_path": (),
+        "trees": (),
         "notes": (),
         "settings": {},
         "path_variance": math.nan,
@@ -266,6 +271,59 @@ def _centroids(labels: tuple[str, ...]) -> list[Measurement]:
         for layer in range(N_LAYERS + 1)
         for i, label in enumerate(labels)
     ]
+
+
+def _probes() -> list[Measurement]:
+    """Perceptrons, codelengths and edge probes: the lower layers stay, the upper ones gain."""
+    found = [
+        Measurement(
+            measure="random_vectors_accuracy", subject="baseline", split="test", estimate=estimate(0.71)
+        ),
+    ]
+    for layer in range(N_LAYERS + 1):
+        gain = 0.03 * max(0, layer - 3)
+        for measure, base, split in (
+            ("perceptron_accuracy", 0.84, "test"),
+            ("control_accuracy", 0.6, "test"),
+            ("selectivity", 0.24, "test"),
+            ("compression", 4.1, "train"),
+            ("control_compression", 1.2, "train"),
+            ("edge_f1", 0.86, "test"),
+            ("edge_f1_cumulative", 0.88, "test"),
+            ("mix_weight", 0.14, "train"),
+        ):
+            place: dict[str, Any] = {"measure": measure, "split": split, "layer": layer}
+            found.append(Measurement(subject="base", estimate=estimate(base), **place))
+            found.append(Measurement(subject="tuned", estimate=estimate(base + gain), **place))
+            if measure in ("perceptron_accuracy", "compression", "edge_f1", "edge_f1_cumulative"):
+                found.append(Measurement(subject="difference", estimate=estimate(gain), **place))
+    for subject, value in (("base", 1.6), ("tuned", 1.1), ("difference", -0.5)):
+        place = {"subject": subject, "split": "test"}
+        found.append(Measurement(measure="expected_layer", estimate=estimate(value, 0.2), **place))
+    return found
+
+
+def _trees() -> list[Measurement]:
+    """Structural probes: the trees are lost in the upper layers."""
+    found = []
+    for measure in ("uuas", "dspr", "nspr", "root_accuracy"):
+        for layer in range(N_LAYERS + 1):
+            loss = -0.05 * max(0, layer - 3)
+            for subject, value in (("base", 0.7), ("tuned", 0.7 + loss), ("difference", loss)):
+                found.append(
+                    Measurement(measure=measure, subject=subject, layer=layer, estimate=estimate(value))
+                )
+        for baseline, value in (("linear_chain", 0.43), ("random_tree", 0.15)):
+            key = f"{measure}_{baseline}"
+            found.append(Measurement(measure=key, subject="baseline", estimate=estimate(value)))
+    return found
+
+
+def _drawn_trees() -> tuple[DrawnTree, ...]:
+    words = ("The", "old", HOSTILE[0], "sleeps", "on", "mats", ".")
+    gold = ((0, 2), (1, 2), (2, 3), (3, 5), (4, 5))
+    base, tuned = ((0, 1), (1, 2), (2, 3), (3, 5), (4, 5)), ((0, 2), (1, 2), (2, 3), (3, 4), (4, 5))
+    return (DrawnTree(sentence_id="s1", words=words, layer=3, gold=gold, base=base, tuned=tuned),)
 
 
 def _clusters(labels: tuple[str, ...]) -> list[Measurement]:

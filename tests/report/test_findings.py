@@ -211,3 +211,39 @@ def test_equal_models_are_called_equal() -> None:
     said = say(comparison)
     assert "The two models have the same weights in every layer." in said
     assert not any("moved furthest" in text or "moved most in" in text for text in said)
+
+
+def test_what_was_kept_and_what_was_lost_is_said_layer_by_layer() -> None:
+    said = say(make_comparison())
+    (perceptron,) = (text for text in said if "what a perceptron reads" in text)
+    assert perceptron.startswith(
+        "By fine-tuning, what a perceptron reads rose at layers 4–6 and cannot be told from what it was at layers 0–3"
+    )
+    assert "over 7 layers" in perceptron
+    (trees,) = (text for text in said if "trees" in text and "structural probe" in text)
+    assert "fell at layers 4–6" in trees
+    assert "rose" not in trees
+
+
+def test_many_layers_widen_the_intervals_of_what_was_kept() -> None:
+    comparison = make_comparison()
+    barely = estimate(0.011, 0.01)  # excludes 0 alone, but not as one of seven
+    for layer in range(7):
+        comparison = replace_measurements(
+            comparison, measure="perceptron_accuracy", subject="difference", layer=layer, estimate=barely
+        )
+    (text,) = (text for text in say(comparison) if "what a perceptron reads" in text)
+    assert "cannot be told from what it was at layers 0–6" in text
+
+
+def test_memory_is_named_and_so_is_the_layer_where_the_task_is_solved() -> None:
+    said = say(make_comparison())
+    assert any("selectivity is 24.0 %" in text and "which is memory" in text for text in said)
+    (layer,) = (text for text in said if "expected layer" in text)
+    assert "cannot be told apart" not in layer
+    unclear = replace_measurements(
+        make_comparison(), measure="expected_layer", subject="difference", estimate=estimate(-0.1, 0.2)
+    )
+    assert any(
+        "expected layer" in text and text.endswith("They cannot be told apart.") for text in say(unclear)
+    )

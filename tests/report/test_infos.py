@@ -19,8 +19,16 @@ from tunescope.report.centroids import MOST_LABELS, centroid_path_info, centroid
 from tunescope.report.figure_info import undefined
 from tunescope.report.gallery import gallery, print_figure, screen_figure_of
 from tunescope.report.layer_curves import SIMILARITIES, mean_cosine_info, probe_layers_info, similarity_info
+from tunescope.report.probes import (
+    TREE_MEASURES,
+    compression_info,
+    edge_info,
+    perceptron_info,
+    structure_info,
+)
 from tunescope.report.scores import scores_info
 from tunescope.report.training import score_path_info, step_grid_info
+from tunescope.report.trees import tree_infos
 from tunescope.report.weights import weights_info
 from tunescope.studies.comparison import Measurement
 
@@ -171,7 +179,10 @@ def test_all_figures_are_drawn_where_every_figure_is_undefined() -> None:
     comparison = make_comparison()
     broken = tuple(m.model_copy(update={"estimate": NAN}) for m in comparison.measurements)
     sections = gallery(comparison.model_copy(update={"measurements": broken}))
-    assert [section.key for section in sections if not section.missing] == ["section-centroid-path"]
+    assert [section.key for section in sections if not section.missing] == [
+        "section-trees",
+        "section-centroid-path",
+    ]
 
 
 def test_figures_are_drawn_where_single_figures_are_undefined() -> None:
@@ -192,3 +203,48 @@ def test_further_metrics_get_their_own_tab() -> None:
     both = comparison.model_copy(update={"measurements": (*comparison.measurements, extra)})
     scores = gallery(both)[0]
     assert [info.tab for info in scores.infos] == ["Accuracy", "Macro-F1"]
+
+
+def test_a_perceptron_stands_beside_its_control_and_baselines() -> None:
+    info = perceptron_info(make_comparison(), "perceptron_accuracy")
+    names = [curve.name for curve in info.curves]
+    assert names == [
+        "Base",
+        "Tuned",
+        "Base · control task",
+        "Tuned · control task",
+        "Majority class: accuracy",
+        "Random vectors",
+    ]
+    assert [mark.position for mark in info.curves[0].marks] == list(range(N_LAYERS + 1))
+    assert [mark.position for mark in info.curves[-1].marks] == [0, N_LAYERS]
+    assert {m.measure for m in info.measurements} >= {"control_accuracy", "random_vectors_accuracy"}
+
+
+@pytest.mark.parametrize("measure", TREE_MEASURES)
+def test_structural_probes_stand_beside_trees_that_know_no_vectors(measure: str) -> None:
+    info = structure_info(make_comparison(), measure)
+    assert [curve.name for curve in info.curves][:2] == ["Base", "Tuned"]
+    assert len(info.curves) == 4
+    assert all(m.subject != "difference" for m in info.measurements)
+
+
+def test_trees_tell_right_edges_from_wrong_ones() -> None:
+    (info,) = tree_infos(make_comparison())
+    gold, base, tuned = info.trees
+    assert all(gold.right)
+    assert (sum(base.right), sum(tuned.right)) == (4, 4)
+    assert "4 of 5 edges by the base model" in info.alternative
+    figure = screen_figure_of(info)
+    assert [trace.line.dash for trace in figure.data].count("dot") == 2
+    assert len(figure.data) == 15
+    assert print_figure(info).axes[0].lines
+
+
+def test_without_probes_the_figures_say_what_they_need() -> None:
+    empty = make_empty_comparison()
+    assert "classes" in str(perceptron_info(empty, "selectivity").missing)
+    assert "classes" in str(compression_info(empty).missing)
+    assert "spans" in str(edge_info(empty, "edge_f1").missing)
+    assert "--trees" in str(structure_info(empty, "uuas").missing)
+    assert "--trees" in str(tree_infos(empty)[0].missing)

@@ -108,7 +108,7 @@ def test_hostile_text_shows_as_text(reports: dict[str, Path]) -> None:
 
 def test_missing_figures_say_why(reports: dict[str, Path]) -> None:
     page = Reader((reports["empty"] / "report.html").read_text(encoding="utf-8"))
-    assert page.text.count("Not measured:") == 12
+    assert page.text.count("Not measured:") == 17
     assert "no finding" in page.text
 
 

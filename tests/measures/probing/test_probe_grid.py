@@ -4,6 +4,7 @@ import math
 import threading
 import time
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,10 +13,14 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from tunescope._core.errors import InputError
+from tunescope._core.seeds import derive_seed
 from tunescope.measures.probing.engine.grid_training import Examples, Grid, cross_validate
-from tunescope.measures.probing.engine.mlp_training import Fold, MLPSettings, MLPTraining, ProbeData
+from tunescope.measures.probing.engine.mlp_training import Fold, MLPTraining, ProbeData
 from tunescope.measures.probing.engine.workers import Stopped, each_in_a_worker
+from tunescope.measures.probing.fitted_probe import fit_probes
 from tunescope.measures.probing.folds import divide_into_folds, rare_classes
+from tunescope.measures.probing.mlp_probe import MLPProbe
+from tunescope.measures.probing.mlp_settings import MLPSettings
 from tunescope.measures.probing.probe_grid import HIDDEN_SIZES, PENALTIES, ProbeGrid, probe_grid
 
 SIZES = ((4,), (16, 8), ())
@@ -32,13 +37,12 @@ def _grid(search: str = "full", **settings: object) -> ProbeGrid:
     x, y = _examples()
     options: dict[str, object] = {
         "n_folds": 3,
-        "max_epochs": 60,
-        "learning_rate": 0.02,
+        "settings": MLPSettings(learning_rate=0.02, max_epochs=60),
         "n_refits": 2,
         "seed": 0,
         "device": "cpu",
     }
-    return probe_grid(x, y, hidden_sizes=SIZES, penalties=ALPHAS, search=search, **{**options, **settings})
+    return probe_grid(x, y, penalties=ALPHAS, search=search, **{"hidden_sizes": SIZES, **options, **settings})
 
 
 def test_the_published_grid_has_128_configurations() -> None:
@@ -88,6 +92,24 @@ def test_folds_that_train_side_by_side_train_as_they_do_alone() -> None:
         np.testing.assert_allclose(mine.codelength, other.codelength, atol=1e-8)
 
 
+def test_penalties_too_weak_to_be_told_apart_share_a_training_that_is_that_of_each() -> None:
+    x, y = _examples()
+    numbers = np.unique(y, return_inverse=True)[1]
+    folds = [Fold(*each) for each in divide_into_folds(y, 2, seed=7)]
+    settings = MLPSettings(batch_size=50, max_epochs=40)
+    shared = cross_validate(
+        Examples(x, numbers, 3, "cpu", 1), Grid([(8, 8)], [1e-7, 1e-1, 1e-8], folds, seed=5), settings
+    )
+    np.testing.assert_array_equal(shared.accuracy[0, 0], shared.accuracy[0, 2])
+    for k, fold in enumerate(folds):
+        reference = MLPClassifier((8, 8), alpha=1e-7, batch_size=50, max_iter=40, random_state=5)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            reference.fit(x[fold.train], numbers[fold.train])
+        assert shared.accuracy[0, 2, k] == reference.score(x[fold.validation], numbers[fold.validation])
+        assert shared.n_epochs[0, 1, k] == 40
+
+
 def test_the_best_is_chosen_and_refitted() -> None:
     grid = _grid()
     mean = grid.accuracy.mean(axis=2)
@@ -109,14 +131,17 @@ def test_the_same_seed_gives_the_same_on_any_number_of_threads() -> None:
     assert not np.array_equal(one.accuracy, _grid(seed=1).accuracy)
 
 
-def test_halving_drops_the_hopeless_and_keeps_the_rest_to_the_end() -> None:
-    full = _grid()
-    halved = _grid("halving", batch_size=20)
+def test_halving_drops_within_each_penalty_and_keeps_the_rest_to_the_end() -> None:
+    sizes = ((1,), (2,), (8,), (16,), (16, 16))
+    settings = MLPSettings(learning_rate=0.02, max_epochs=700)
+    full = _grid(hidden_sizes=sizes, settings=settings)
+    halved = _grid("halving", hidden_sizes=sizes, settings=settings)
     dropped = (halved.status == "dropped").all(axis=2)
-    assert 0 < dropped.sum() < dropped.size
-    assert dropped[:, 2].all()  # the penalty of 1,000 leaves nothing to read
+    assert (dropped.sum(axis=0) == 3).all()
     assert not dropped[halved.best]
     assert halved.n_epochs.sum() < full.n_epochs.sum()
+    kept = ~dropped[:, :, None] & np.ones(3, dtype=bool)
+    np.testing.assert_array_equal(halved.accuracy[kept], full.accuracy[kept])
     assert halved.validation_accuracy[0] >= full.validation_accuracy[0] - 0.03
 
 
@@ -138,7 +163,15 @@ def test_a_label_with_fewer_examples_than_folds_is_told() -> None:
     x, y = _examples()
     y = np.where(np.arange(len(y)) < 2, "rare", y)
     found = probe_grid(
-        x, y, hidden_sizes=[(4,)], penalties=[0.1], n_folds=3, max_epochs=3, n_refits=1, seed=0, device="cpu"
+        x,
+        y,
+        hidden_sizes=[(4,)],
+        penalties=[0.1],
+        n_folds=3,
+        settings=MLPSettings(max_epochs=3),
+        n_refits=1,
+        seed=0,
+        device="cpu",
     )
     assert rare_classes(y, 3) == ("rare",)
     assert "1 labels have fewer examples than the 3 folds" in found.notes[0]
@@ -174,9 +207,40 @@ def test_bad_examples_are_refused() -> None:
         probe_grid(x, y, hidden_sizes=[(4,)], n_refits=0, seed=0)
     with pytest.raises(InputError, match="penalty is out of range"):
         probe_grid(x, y, penalties=[math.inf], seed=0)
-    fitted = _grid(max_epochs=2)
+    fitted = _grid(settings=MLPSettings(max_epochs=2))
     with pytest.raises(InputError, match="do not fit the probe"):
         fitted.accuracies(np.zeros((2, 5)), np.array(["same", "other"]))
+
+
+def test_a_configuration_is_fitted_with_several_seeds_as_the_estimator_fits_it_with_one() -> None:
+    x, y = _examples()
+    settings = MLPSettings(learning_rate=0.02, max_epochs=30)
+    first, second = fit_probes(x, y, (8,), 0.1, n_seeds=2, settings=settings, seed=3, device="cpu")
+    alone = MLPProbe(
+        (8,), penalty=0.1, learning_rate=0.02, max_epochs=30, seed=derive_seed(3, "probe", 0), device="cpu"
+    ).fit(x, y)
+    np.testing.assert_array_equal(first.layers[0][0], alone.layers_[0][0])
+    np.testing.assert_array_equal(first.predict(x), alone.predict(x))
+    assert not np.array_equal(first.layers[0][0], second.layers[0][0])
+    with pytest.raises(InputError, match="n_seeds is out of range"):
+        fit_probes(x, y, (8,), 0.1, n_seeds=0, seed=0)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"batch_size": 0},
+        {"learning_rate": math.nan},
+        {"max_epochs": 0},
+        {"tolerance": -1.0},
+        {"patience": -1},
+        {"stopping": "never"},
+        {"precision": "half"},
+    ],
+)
+def test_settings_out_of_range_are_refused(setting: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=f"{next(iter(setting))} is out of range"):
+        MLPSettings(**setting)
 
 
 def test_an_error_in_one_thread_ends_the_others_and_restores_the_threads() -> None:

@@ -15,7 +15,7 @@ from tunescope._core.seeds import derive_seed, make_rng
 from tunescope.measures.estimate import Estimate
 from tunescope.measures.intervals import divide, half_samples, interval
 from tunescope.measures.probing.folds import hold_out
-from tunescope.measures.probing.mlp_probe import check_training
+from tunescope.measures.probing.mlp_settings import MLPSettings, check_architecture
 from tunescope.measures.probing.perceptron import log_probabilities
 from tunescope.measures.shapes import Labels, SentenceIds, Vectors
 from tunescope.measures.validation import check_labels, check_vectors, number_sentences
@@ -116,16 +116,16 @@ def online_codelength(
         raise InputError(
             "y holds a single class.", expected="at least two classes", got=repr(classes.tolist())
         )
-    check_training([hidden_sizes], [penalty], batch_size, max_epochs, learning_rate)
+    check_architecture([hidden_sizes], [penalty])
+    settings = MLPSettings(
+        batch_size, learning_rate, max_epochs, patience=patience, stopping="validation loss"
+    )
     order = _order(len(rows), sentence_ids, seed)
     ends = _ends(portions, len(rows))
     # Importing torch takes seconds, and the other measures do without it.
     from tunescope.measures.probing.engine.grid_training import Examples, Single, train_each
-    from tunescope.measures.probing.engine.mlp_training import Fold, MLPSettings
+    from tunescope.measures.probing.engine.mlp_training import Fold
 
-    settings = MLPSettings(
-        batch_size, learning_rate, max_epochs, patience=patience, stopping="validation loss"
-    )
     singles = []
     for end in ends[:-1]:
         own_seed = derive_seed(seed, "online code", int(end))

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from typing import Literal
-
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -13,12 +10,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tunescope._core.errors import InputError
 from tunescope.measures.probing.folds import hold_out
+from tunescope.measures.probing.mlp_settings import MLPSettings, Precision, Stopping, check_architecture
 from tunescope.measures.probing.perceptron import log_probabilities
 
-__all__ = ["MLPProbe", "Precision", "Stopping", "check_training"]
-
-Precision = Literal["full", "bfloat16"]
-Stopping = Literal["training loss", "validation loss"]
+__all__ = ["MLPProbe"]
 
 
 class MLPProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -97,9 +92,16 @@ class MLPProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         vectors, labels = validate_data(self, X, y, dtype=[np.float64, np.float32])
         check_classification_targets(labels)
-        check_training(
-            [self.hidden_sizes], [self.penalty], self.batch_size, self.max_epochs, self.learning_rate
+        settings = MLPSettings(
+            self.batch_size,
+            self.learning_rate,
+            self.max_epochs,
+            self.tolerance,
+            self.patience,
+            self.stopping,
+            self.precision,
         )
+        check_architecture([self.hidden_sizes], [self.penalty])
         self.classes_, numbers = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
             raise InputError(
@@ -109,17 +111,8 @@ class MLPProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
         # Importing torch takes seconds, and the other measures do without it.
         from tunescope.measures.probing.engine.grid_training import Examples, Single, train_each
-        from tunescope.measures.probing.engine.mlp_training import Fold, MLPSettings
+        from tunescope.measures.probing.engine.mlp_training import Fold
 
-        settings = MLPSettings(
-            self.batch_size,
-            self.learning_rate,
-            self.max_epochs,
-            self.tolerance,
-            self.patience,
-            self.stopping,
-            self.precision == "bfloat16",
-        )
         examples = Examples(vectors, numbers, len(self.classes_), self.device, n_jobs=1)
         fold = Fold(np.arange(len(vectors)))
         if self.stopping == "validation loss":
@@ -146,29 +139,3 @@ class MLPProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         numbers = self.predict_log_proba(X).argmax(axis=1)
         predicted: np.ndarray = self.classes_[numbers]
         return predicted
-
-
-def check_training(
-    hidden_sizes: list[tuple[int, ...]],
-    penalties: list[float],
-    batch_size: int,
-    max_epochs: int,
-    learning_rate: float,
-) -> None:
-    """Refuse settings that no perceptron can be trained with.
-
-    Raises:
-        InputError: A hidden size, the batch size or the number of epochs is below 1, a penalty is below 0 or not
-            finite, or the learning rate is not above 0.
-    """
-    smallest = min((size for sizes in hidden_sizes for size in sizes), default=1)
-    checks: dict[str, tuple[float, bool, str]] = {
-        "hidden_sizes": (smallest, smallest >= 1, "at least 1 unit in each"),
-        "penalty": (min(penalties), 0 <= min(penalties) <= max(penalties) < math.inf, "a number from 0"),
-        "batch_size": (batch_size, batch_size >= 1, "at least 1 example"),
-        "max_epochs": (max_epochs, max_epochs >= 1, "at least 1"),
-        "learning_rate": (learning_rate, 0 < learning_rate < math.inf, "a number above 0"),
-    }
-    for name, (value, good, expected) in checks.items():
-        if not good:
-            raise InputError(f"{name} is out of range.", expected=expected, got=value)

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import itertools
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
 from tunescope._core.errors import InputError
 from tunescope._core.seeds import derive_seed
+from tunescope.measures.probing.fitted_probe import FittedProbe, check_examples, fit_probes
 from tunescope.measures.probing.folds import divide_into_folds, rare_classes
-from tunescope.measures.probing.mlp_probe import Precision, check_training
-from tunescope.measures.probing.perceptron import log_probabilities
+from tunescope.measures.probing.mlp_settings import PUBLISHED, MLPSettings, check_architecture
 from tunescope.measures.shapes import Labels, SentenceIds, Vectors
-from tunescope.measures.validation import check_labels, check_vectors
+from tunescope.measures.validation import check_labels
 
-if TYPE_CHECKING:
-    from tunescope.measures.probing.engine.mlp_training import Member
-
-__all__ = ["HIDDEN_SIZES", "PENALTIES", "FittedProbe", "ProbeGrid", "Search", "probe_grid"]
+__all__ = ["HIDDEN_SIZES", "PENALTIES", "ProbeGrid", "Search", "probe_grid"]
 
 HIDDEN_SIZES: tuple[tuple[int, ...], ...] = tuple(itertools.product((32, 64, 128, 256), repeat=2))
 """The 16 pairs of hidden sizes of Zhou and Srikumar (2022)."""
@@ -32,44 +28,6 @@ PENALTIES: tuple[float, ...] = tuple(10.0**k for k in range(-7, 1))
 """Their 8 L2 penalties."""
 
 Search = Literal["full", "halving"]
-
-_FIRST_RUNG_STEPS = 300
-_FEWEST_EPOCHS = 3
-_HALVING_FACTOR = 3
-_FINALISTS = 5
-
-
-@dataclass(frozen=True)
-class FittedProbe:
-    """A perceptron that was fitted with one seed.
-
-    Attributes:
-        classes: The classes, sorted.
-        layers: Matrix (input, output) and biases of each layer.
-        n_epochs: How many epochs it was trained for.
-        status: ``"ok"``, or a sentence that says what is wrong with the fit.
-    """
-
-    classes: np.ndarray
-    layers: list[tuple[np.ndarray, np.ndarray]]
-    n_epochs: int
-    status: str
-
-    def predict(self, vectors: Vectors) -> Labels:
-        """Return the most probable class of each row.
-
-        Raises:
-            InputError: The vectors are no finite matrix, or not of the hidden size that the probe was trained on.
-        """
-        rows = check_vectors(vectors, "vectors")
-        if rows.shape[1] != len(self.layers[0][0]):
-            raise InputError(
-                "The vectors do not fit the probe.",
-                expected=f"hidden size {len(self.layers[0][0])}, as in training",
-                got=rows.shape[1],
-            )
-        predicted: Labels = self.classes[log_probabilities(self.layers, rows).argmax(axis=1)]
-        return predicted
 
 
 @dataclass(frozen=True)
@@ -134,10 +92,7 @@ def probe_grid(
     sentence_ids: SentenceIds | None = None,
     search: Search = "full",
     n_refits: int = 5,
-    batch_size: int = 200,
-    learning_rate: float = 1e-3,
-    max_epochs: int = 1000,
-    precision: Precision = "full",
+    settings: MLPSettings = PUBLISHED,
     seed: int,
     device: str = "auto",
     n_jobs: int | None = None,
@@ -148,10 +103,13 @@ def probe_grid(
     1e-7 to 1 by tens, ReLU, Adam, at most 1,000 epochs; each trains as
     :class:`~tunescope.measures.probing.mlp_probe.MLPProbe` does, and stops by its training loss. All
     configurations and folds train together. Departures from the paper: folds keep sentences whole where
-    ``sentence_ids`` are given, and examples are shuffled before they are divided.
+    ``sentence_ids`` are given, examples are shuffled before they are divided, and penalties with α / B below Adam's ε
+    (1e-7 and 1e-6 at the usual batch size), which no weight can feel, share a training.
 
-    With ``search="halving"``, all configurations train for about 300 steps, then the best third goes on to three times
-    as many epochs, and so on (Jamieson and Talwalkar 2016); the last five train until they stop by themselves.
+    With ``search="halving"`` (Jamieson and Talwalkar 2016), all configurations train until they have seen about 60,000
+    examples; then, of each penalty, the best third of the hidden sizes goes on to three times as many, and so on; the
+    last two of each penalty train until they stop by themselves. Halving is within penalties because a strong penalty
+    learns slowly and is often the best in the end.
 
     Args:
         x: Shape (example, hidden), finite; float64 is computed in float64, all else in float32.
@@ -162,10 +120,8 @@ def probe_grid(
         sentence_ids: Shape (example,); sentences stay whole in a fold. None divides example by example.
         search: ``"full"`` or ``"halving"``.
         n_refits: How many seeds the best is refitted with, at least 1; default 5.
-        batch_size: Examples in a step.
-        learning_rate: Adam's.
-        max_epochs: At most so many epochs each.
-        precision: ``"full"`` or ``"bfloat16"``.
+        settings: How each is trained; :data:`~tunescope.measures.probing.mlp_settings.PUBLISHED` by default, or
+            :data:`~tunescope.measures.probing.mlp_settings.FAST`.
         seed: Seed of folds, weights and batches.
         device: ``"cpu"``, ``"cuda"``, or ``"auto"`` for a GPU where there is one.
         n_jobs: Threads on a CPU, each on one core; None for all cores.
@@ -179,14 +135,14 @@ def probe_grid(
 
     >>> x = np.random.default_rng(0).normal(size=(120, 2))
     >>> grid = probe_grid(x, x[:, 0] > 0, hidden_sizes=[(4,), (8, 8)], penalties=[1e-4, 1.0], n_folds=3, n_refits=2,
-    ...                   max_epochs=100, seed=0, device="cpu")
+    ...                   settings=MLPSettings(learning_rate=0.02, max_epochs=100), seed=0, device="cpu")
     >>> grid.accuracy.shape, len(grid.probes), float(grid.accuracies(x, x[:, 0] > 0).min()) > 0.9
     ((2, 2, 3), 2, True)
     """
     started = time.perf_counter()
-    rows, labels, classes, numbers = _check_examples(x, y)
+    rows, labels, classes, numbers = check_examples(x, y)
     sizes, alphas = [tuple(each) for each in hidden_sizes], [float(each) for each in penalties]
-    check_training(sizes, alphas, batch_size, max_epochs, learning_rate)
+    check_architecture(sizes, alphas)
     if not sizes or not alphas or n_refits < 1:
         raise InputError(
             "The grid is empty.",
@@ -200,29 +156,31 @@ def probe_grid(
     from tunescope.measures.probing.engine.grid_training import (
         Examples,
         Grid,
-        Single,
         cross_validate,
         halve,
-        train_each,
+        halving_schedule,
     )
-    from tunescope.measures.probing.engine.mlp_training import Fold, MLPSettings
+    from tunescope.measures.probing.engine.mlp_training import Fold
 
-    settings = MLPSettings(batch_size, learning_rate, max_epochs, bfloat16=precision == "bfloat16")
     examples = Examples(rows, numbers, len(classes), device, n_jobs)
     grid = Grid(sizes, alphas, [Fold(*division) for division in divisions], derive_seed(seed, "probe grid"))
     if search == "full":
         scores = cross_validate(examples, grid, settings)
     else:
-        steps = math.ceil(len(rows) * (1 - 1 / n_folds) / batch_size)
-        scores = halve(examples, grid, settings, *_rungs(len(sizes) * len(alphas), steps, max_epochs))
+        schedule = halving_schedule(len(sizes), len(divisions[0][0]), settings)
+        scores = halve(examples, grid, settings, *schedule)
     best = _best(scores.accuracy, scores.status)
-    whole = Fold(np.arange(len(rows)))
-    singles = [
-        Single(whole, sizes[best[0]], alphas[best[1]], derive_seed(seed, "probe refit", number))
-        for number in range(n_refits)
-    ]
-    refits = train_each(examples, singles, settings, "best probe, refitted")
-    probes = tuple(FittedProbe(classes, each.layers, each.n_epochs, each.status) for each in refits)
+    probes = fit_probes(
+        rows,
+        labels,
+        sizes[best[0]],
+        alphas[best[1]],
+        n_seeds=n_refits,
+        settings=settings,
+        seed=derive_seed(seed, "probe refits"),
+        device=device,
+        n_jobs=n_jobs,
+    )
     return ProbeGrid(
         hidden_sizes=tuple(sizes),
         penalties=tuple(alphas),
@@ -231,36 +189,9 @@ def probe_grid(
         status=scores.status,
         best=best,
         probes=probes,
-        notes=_notes(labels, n_folds, refits),
+        notes=_notes(labels, n_folds, probes),
         seconds=time.perf_counter() - started,
     )
-
-
-def _check_examples(x: Vectors, y: Labels) -> tuple[Vectors, Labels, np.ndarray, np.ndarray]:
-    """Return vectors, labels, classes, and the class of each example as a number."""
-    rows = check_vectors(x, "x")
-    labels = check_labels(y, len(rows), "y")
-    classes, numbers = np.unique(labels, return_inverse=True)
-    if len(classes) < 2:
-        raise InputError(
-            "y holds a single class.",
-            expected="at least two classes",
-            got=", ".join(map(repr, classes.tolist())) or "no example",
-            fix="give examples of another class",
-        )
-    return rows, labels, classes, numbers
-
-
-def _rungs(n_configurations: int, steps_per_epoch: int, max_epochs: int) -> tuple[list[int], list[int]]:
-    """Return the epochs after which configurations are dropped, and how many go on."""
-    epochs, kept = [], []
-    epoch, n = max(_FEWEST_EPOCHS, math.ceil(_FIRST_RUNG_STEPS / steps_per_epoch)), n_configurations
-    while n > _FINALISTS and epoch < max_epochs:
-        n = max(_FINALISTS, math.ceil(n / _HALVING_FACTOR))
-        epochs.append(epoch)
-        kept.append(n)
-        epoch *= _HALVING_FACTOR
-    return epochs, kept
 
 
 def _best(accuracy: np.ndarray, status: np.ndarray) -> tuple[int, int]:
@@ -270,7 +201,7 @@ def _best(accuracy: np.ndarray, status: np.ndarray) -> tuple[int, int]:
     return int(sizes), int(penalty)
 
 
-def _notes(labels: Labels, n_folds: int, refits: Sequence[Member]) -> tuple[str, ...]:
+def _notes(labels: Labels, n_folds: int, refits: Sequence[FittedProbe]) -> tuple[str, ...]:
     notes = []
     rare = rare_classes(labels, n_folds)
     if rare:

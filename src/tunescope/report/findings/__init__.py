@@ -7,6 +7,7 @@ from tunescope.report.findings.clusters import cluster_findings
 from tunescope.report.findings.finding import Finding
 from tunescope.report.findings.geometry import anisotropy_findings, centroid_findings, weight_findings
 from tunescope.report.findings.layers import freezing_advice, knowledge_findings, similarity_findings
+from tunescope.report.findings.probes import probe_findings
 from tunescope.report.findings.scores import score_findings, transfer_advice
 from tunescope.report.findings.training import training_findings
 from tunescope.studies.comparison import Comparison
@@ -17,6 +18,7 @@ _RULES = (
     score_findings,
     similarity_findings,
     knowledge_findings,
+    probe_findings,
     weight_findings,
     anisotropy_findings,
     centroid_findings,

@@ -55,6 +55,12 @@ class LabelledVectors:
         return np.concatenate([store.labels[rows] for store, rows in self.pieces])
 
     @cached_property
+    def words(self) -> np.ndarray:
+        """The words of each target, as one text."""
+        texts = [store.targets["token"].to_numpy()[rows] for store, rows in self.pieces]
+        return np.concatenate(texts).astype(np.str_)
+
+    @cached_property
     def sentence_ids(self) -> Int[np.ndarray, " example"]:
         """The sentence of each target as a number; sentences of different stores are different."""
         numbers, first = [], 0

@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterator
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+import numpy as np
+
 from tunescope._core.errors import InputError
+from tunescope.tasks.dependency_trees_reader import ParsedText
 from tunescope.tasks.example import Example, LabelKind, Span, Target, TargetKind
 from tunescope.tasks.task import Task
 from tunescope.tasks.treebank.generation import Contents, generate_splits
 from tunescope.tasks.treebank.sentence import TreebankSentence
 
-__all__ = ["treebank_task"]
+__all__ = ["treebank_task", "treebank_trees"]
 
 Kind = Literal["pos", "dep", "ps-role", "question"]
 
@@ -59,6 +62,35 @@ def treebank_task(
     examples = {name: tuple(_examples(name, sentences, form)) for name, sentences in sets.items()}
     other_domain = {name: examples.pop(name) for name in tuple(examples) if name == _OUT_OF_DOMAIN}
     return Task(f"treebank:{kind}", form.target, LabelKind.CLASS, examples, other_domain)
+
+
+def treebank_trees(*, seed: int = 0, n_train: int = 1000, n_test: int = 300) -> tuple[ParsedText, ParsedText]:
+    """Return generated English with its dependency trees, to train structural probes on and to test them.
+
+    Args:
+        seed: The same seed gives the same sentences.
+        n_train: Sentences of the training set, 1 or more.
+        n_test: Sentences of the test set, 1 or more.
+
+    Raises:
+        InputError: A number is too small or greater than the grammar allows.
+    """
+    for name, n in (("n_train", n_train), ("n_test", n_test)):
+        if n < 1:
+            raise InputError("A set has no sentences.", where=name, expected="1 or more", got=n)
+    sets = generate_splits({"train": n_train, "test": n_test}, seed=seed, contents=_FORMS["dep"].contents)
+    train, test = (_parsed(name, sets[name]) for name in ("train", "test"))
+    return train, test
+
+
+def _parsed(name: str, sentences: tuple[TreebankSentence, ...]) -> ParsedText:
+    form = _FORMS["pos"]
+    return ParsedText(
+        examples=tuple(_examples(name, sentences, form)),
+        heads=np.concatenate([sentence.heads for sentence in sentences]),
+        lengths=np.array([len(sentence.words) for sentence in sentences]),
+        scored=np.array([tag != "PUNCT" for sentence in sentences for tag in sentence.tags]),
+    )
 
 
 class _Form(NamedTuple):

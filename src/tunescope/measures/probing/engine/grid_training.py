@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,17 +10,34 @@ from dataclasses import dataclass
 import numpy as np
 
 from tunescope._core.threads import number_of_threads
+from tunescope.measures.probing.engine.mlp_stack import EPSILON
 from tunescope.measures.probing.engine.mlp_training import (
     Fold,
     Member,
-    MLPSettings,
     MLPTraining,
     ProbeData,
 )
 from tunescope.measures.probing.engine.workers import each_in_a_worker
+from tunescope.measures.probing.mlp_settings import MLPSettings
 from tunescope.models.devices import choose_device
 
-__all__ = ["Examples", "FoldScores", "Grid", "Single", "cross_validate", "halve", "train_each"]
+__all__ = [
+    "Examples",
+    "FoldScores",
+    "Grid",
+    "Single",
+    "cross_validate",
+    "halve",
+    "halving_schedule",
+    "train_each",
+]
+
+_FIRST_EXAMPLES = 60_000
+_FEWEST_EPOCHS = 3
+_HALVING_FACTOR = 3
+_FINALISTS = 2
+_PENALTIES_AT_ONCE = 4
+_SMALL = 64 * 64
 
 
 @dataclass(frozen=True)
@@ -43,7 +61,7 @@ class Examples:
     def on_device(self, settings: MLPSettings) -> ProbeData:
         """Return the tensors."""
         device = choose_device(self.device)
-        return ProbeData.of(self.x, self.y, self.n_classes, device, bfloat16=settings.bfloat16)
+        return ProbeData.of(self.x, self.y, self.n_classes, device, bfloat16=settings.precision == "bfloat16")
 
     @property
     def n_workers(self) -> int:
@@ -63,7 +81,7 @@ class Single:
 
 @dataclass(frozen=True)
 class Grid:
-    """All combinations of hidden sizes and penalties, on all folds."""
+    """All combinations of hidden sizes and penalties, on all folds; penalties too weak to matter share a training."""
 
     hidden_sizes: Sequence[tuple[int, ...]]
     penalties: Sequence[float]
@@ -139,14 +157,14 @@ def cross_validate(examples: Examples, grid: Grid, settings: MLPSettings) -> Fol
 def halve(
     examples: Examples, grid: Grid, settings: MLPSettings, rungs: Sequence[int], kept: Sequence[int]
 ) -> FoldScores:
-    """Train the grid up to each rung, and go on with the configurations that are the best there.
+    """Train the grid up to each rung, and go on with the hidden sizes that are the best of each penalty there.
 
     Args:
         examples: The examples.
         grid: The configurations and folds.
         settings: How to train.
         rungs: Epochs, rising.
-        kept: How many configurations go on after each rung.
+        kept: How many hidden sizes of each penalty go on after each rung.
 
     Returns:
         The scores of each configuration when it stopped by itself or was dropped.
@@ -156,7 +174,7 @@ def halve(
     parts = _parts(grid, data, settings)
     trainings = [part.training(data, grid, settings) for part in parts]
     alive = np.ones(grid.shape[:2], dtype=bool)
-    for rung, n_kept in zip((*rungs, settings.max_epochs), (*kept, alive.size), strict=True):
+    for rung, n_kept in zip((*rungs, settings.max_epochs), (*kept, len(alive)), strict=True):
 
         def train(number: int, check: Callable[[], None], rung: int = rung) -> None:
             if len(trainings[number].active):
@@ -172,29 +190,44 @@ def halve(
     return scores
 
 
+def halving_schedule(n_sizes: int, n_train: int, settings: MLPSettings) -> tuple[list[int], list[int]]:
+    """Return the epochs after which hidden sizes are dropped, and how many of each penalty go on."""
+    epoch, n = max(_FEWEST_EPOCHS, math.ceil(_FIRST_EXAMPLES / n_train)), n_sizes
+    rungs, kept = [], []
+    while n > _FINALISTS and epoch < settings.max_epochs:
+        n = max(_FINALISTS, math.ceil(n / _HALVING_FACTOR))
+        rungs.append(epoch)
+        kept.append(n)
+        epoch *= _HALVING_FACTOR
+    return rungs, kept
+
+
 def _best(accuracy: np.ndarray, n: int) -> np.ndarray:
-    """Return which are among the ``n`` highest; of equal ones the first."""
-    order = np.argsort(-np.nan_to_num(accuracy, nan=-np.inf), axis=None, kind="stable")
-    chosen = np.zeros(accuracy.size, dtype=bool)
-    chosen[order[:n]] = True
-    return chosen.reshape(accuracy.shape)
+    """Return which hidden sizes are among the ``n`` best of each penalty; of equal ones the first."""
+    order = np.argsort(-np.nan_to_num(accuracy, nan=-np.inf), axis=0, kind="stable")
+    chosen = np.zeros(accuracy.shape, dtype=bool)
+    np.put_along_axis(chosen, order[:n], True, axis=0)
+    return chosen
 
 
 @dataclass(frozen=True)
 class _Part:
-    """One choice of hidden sizes, with all penalties, on folds that take the same number of steps."""
+    """One choice of hidden sizes, with some penalties, on folds that take the same number of steps.
+
+    ``penalties`` holds groups: penalties that are too weak to be told apart share one training.
+    """
 
     hidden_sizes: int
+    penalties: tuple[tuple[int, ...], ...]
     folds: tuple[int, ...]
 
     def training(self, data: ProbeData, grid: Grid, settings: MLPSettings) -> MLPTraining:
         """Return it, ready to start."""
-        folds = [grid.folds[fold] for fold in self.folds]
         return MLPTraining(
             data,
-            folds,
+            [grid.folds[fold] for fold in self.folds],
             grid.hidden_sizes[self.hidden_sizes],
-            grid.penalties,
+            [grid.penalties[group[0]] for group in self.penalties],
             grid.seed,
             settings,
             keep_weights=False,
@@ -204,24 +237,45 @@ class _Part:
         """Write down how its members stand."""
         standing = training.standing()
         for target, values in zip((scores.accuracy, scores.n_epochs, scores.status), standing, strict=True):
-            target[self.hidden_sizes][:, list(self.folds)] = np.reshape(values, (len(self.folds), -1)).T
+            members = itertools.product(self.folds, self.penalties)
+            for (fold, group), value in zip(members, values, strict=True):
+                target[self.hidden_sizes, list(group), fold] = value
 
     def drop(self, training: MLPTraining, dropped: np.ndarray) -> None:
         """Take configurations, a truth for each hidden sizes and penalty, out of training."""
-        members = np.flatnonzero(np.tile(dropped[self.hidden_sizes], len(self.folds)))
-        training.drop(members)
+        mine = [dropped[self.hidden_sizes, list(group)].all() for group in self.penalties]
+        training.drop(np.flatnonzero(np.tile(mine, len(self.folds))))
 
 
 def _parts(grid: Grid, data: ProbeData, settings: MLPSettings) -> list[_Part]:
     """Return the grid in parts that train apart, the largest first.
 
-    On a CPU each fold is one: its members meet the same batches, which then are gathered once. A GPU gets as much work
-    at once as there is.
+    On a CPU a part is one fold: its members meet the same batches, which then are gathered once; and of large
+    perceptrons only a few penalties, so that parameters stay in the cache and all cores have work to the end. A GPU
+    gets as much at once as there is.
     """
-    steps = [math.ceil(len(fold.train) / settings.batch_size) for fold in grid.folds]
-    together = [tuple(fold for fold, own in enumerate(steps) if own == n) for n in dict.fromkeys(steps)]
+    groups = _told_apart(grid.penalties, settings.batch_size)
     if data.x.device.type == "cpu":
-        together = [(fold,) for fold in range(len(steps))]
-    parts = [_Part(shape, folds) for shape in range(len(grid.hidden_sizes)) for folds in together]
-    size = [math.prod(grid.hidden_sizes[part.hidden_sizes]) for part in parts]
-    return [parts[i] for i in np.argsort(-np.asarray(size), kind="stable")]
+        folds: list[tuple[int, ...]] = [(fold,) for fold in range(len(grid.folds))]
+    else:
+        steps = [math.ceil(len(fold.train) / settings.batch_size) for fold in grid.folds]
+        folds = [tuple(i for i, own in enumerate(steps) if own == n) for n in dict.fromkeys(steps)]
+    size = [math.prod(sizes) for sizes in grid.hidden_sizes]
+    parts = []
+    for shape in np.argsort(-np.asarray(size), kind="stable"):
+        few = data.x.device.type == "cpu" and size[shape] > _SMALL
+        at_once = _PENALTIES_AT_ONCE if few else len(groups)
+        for start in range(0, len(groups), at_once):
+            some = tuple(groups[start : start + at_once])
+            parts += [_Part(int(shape), some, together) for together in folds]
+    return parts
+
+
+def _told_apart(penalties: Sequence[float], batch_size: int) -> list[tuple[int, ...]]:
+    """Group penalties: all that pull a weight of 1 by less than Adam's ε share a training, every other is alone.
+
+    The step of such a pull is a small share of the learning rate where nothing else pulls, and none that a gradient of
+    float32 could tell where something does.
+    """
+    weak = tuple(i for i, penalty in enumerate(penalties) if penalty / batch_size < EPSILON)
+    return [*([weak] if weak else []), *((i,) for i in range(len(penalties)) if i not in weak)]

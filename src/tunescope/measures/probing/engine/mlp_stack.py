@@ -14,10 +14,11 @@ import numpy as np
 import torch
 from torch.optim.adam import adam
 
-__all__ = ["MLPStack"]
+__all__ = ["EPSILON", "MLPStack"]
 
 _BETAS = (0.9, 0.999)
-_EPSILON = 1e-8
+EPSILON = 1e-8
+"""Adam's ε."""
 
 
 class MLPStack:
@@ -210,7 +211,7 @@ class MLPStack:
             beta2=_BETAS[1],
             lr=self._learning_rate,
             weight_decay=0.0,
-            eps=_EPSILON / correction,
+            eps=EPSILON / correction,
             maximize=False,
         )
 

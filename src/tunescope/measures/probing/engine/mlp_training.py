@@ -4,42 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 import torch
 from sklearn.utils import check_random_state, shuffle
 
 from tunescope.measures.probing.engine.mlp_stack import MLPStack
+from tunescope.measures.probing.mlp_settings import MLPSettings
 
-__all__ = ["Fold", "MLPSettings", "MLPTraining", "Member", "ProbeData", "Stopping"]
+__all__ = ["Fold", "MLPTraining", "Member", "ProbeData"]
 
-Stopping = Literal["training loss", "validation loss"]
 _EVALUATED_AT_ONCE = 2000
 """Rows; bounds the memory of an evaluation."""
-
-
-@dataclass(frozen=True)
-class MLPSettings:
-    """How perceptrons are trained.
-
-    Attributes:
-        batch_size: Examples in a step; fewer where there are not so many.
-        learning_rate: Adam's.
-        max_epochs: At most so many passes over the data.
-        tolerance: An epoch that lowers the loss by less counts as none.
-        patience: A member stops after more than so many such epochs in a row.
-        stopping: Which loss; with ``"validation loss"`` the weights of the best epoch are kept.
-        bfloat16: Whether products are computed in bfloat16; parameters and their updates are not.
-    """
-
-    batch_size: int = 200
-    learning_rate: float = 1e-3
-    max_epochs: int = 1000
-    tolerance: float = 1e-4
-    patience: int = 10
-    stopping: Stopping = "training loss"
-    bfloat16: bool = False
 
 
 @dataclass(frozen=True)
