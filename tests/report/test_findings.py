@@ -238,7 +238,10 @@ def test_many_layers_widen_the_intervals_of_what_was_kept() -> None:
 
 def test_memory_is_named_and_so_is_the_layer_where_the_task_is_solved() -> None:
     said = say(make_comparison())
-    assert any("selectivity is 24.0 %" in text and "which is memory" in text for text in said)
+    assert any(
+        "selectivity is 24.0 %" in text and "by memory and by the labels’ frequencies" in text
+        for text in said
+    )
     (layer,) = (text for text in said if "expected layer" in text)
     assert "cannot be told apart" not in layer
     unclear = replace_measurements(

@@ -27,6 +27,7 @@ from tunescope.report.probes import (
     structure_info,
 )
 from tunescope.report.scores import scores_info
+from tunescope.report.tables import readable_table
 from tunescope.report.training import score_path_info, step_grid_info
 from tunescope.report.trees import tree_infos
 from tunescope.report.weights import weights_info
@@ -242,9 +243,35 @@ def test_trees_tell_right_edges_from_wrong_ones() -> None:
 
 
 def test_without_probes_the_figures_say_what_they_need() -> None:
-    empty = make_empty_comparison()
+    empty = make_empty_comparison(label_kind="number")
     assert "classes" in str(perceptron_info(empty, "selectivity").missing)
     assert "classes" in str(compression_info(empty).missing)
     assert "spans" in str(edge_info(empty, "edge_f1").missing)
     assert "--trees" in str(structure_info(empty, "uuas").missing)
     assert "--trees" in str(tree_infos(empty)[0].missing)
+
+
+def test_the_reason_for_a_missing_figure_of_probes_is_the_right_one() -> None:
+    unasked = make_empty_comparison(settings={"probes": "none"})
+    for info in (
+        perceptron_info(unasked, "selectivity"),
+        structure_info(unasked, "uuas"),
+        tree_infos(unasked)[0],
+    ):
+        assert "not asked for" in str(info.missing)
+    assert "too little" in str(perceptron_info(make_empty_comparison(), "selectivity").missing)
+    none_drawn = make_comparison(trees=())
+    assert "short enough to draw" in str(tree_infos(none_drawn)[0].missing)
+    measured = [m for m in make_comparison().measurements if m.measure == "uuas"]
+    lost = tuple(m.model_copy(update={"estimate": NAN}) for m in measured)
+    undefined = make_empty_comparison(measurements=lost)
+    assert "no figure is defined" in str(structure_info(undefined, "uuas").missing)
+    assert "no figure is defined" in str(tree_infos(undefined)[0].missing)
+
+
+def test_the_edges_of_a_drawn_tree_are_its_table() -> None:
+    info = tree_infos(make_comparison())[0]
+    table = readable_table(info)
+    assert table.columns == ("tree", "word", "other_word", "in_gold_tree")
+    assert len(table.rows) == sum(len(tree.edges) for tree in info.trees)
+    assert {row[3] for row in table.rows if row[0] == "Gold"} == {"yes"}

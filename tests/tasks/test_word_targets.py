@@ -135,3 +135,17 @@ def target(*spans: tuple[int, int], label: object = "x") -> Target:
 def test_refusals(examples, message):
     with pytest.raises(InputError, match=message):
         word_targets(tuple(examples))
+
+
+def test_only_the_words_in_spans(tmp_path):
+    path = tmp_path / "data"
+    path.write_text("\n".join(map(json.dumps, JSON_LINES)), encoding="utf-8")
+    first, second = read_task("edge-probing", train=path, test=path).splits["train"]
+    longer = Example("s0", ("Well", "\u200b", "she", "left"), (Target("C", (Span(0, 1), Span(2, 4))),))
+    found = word_targets((longer, first, second), only_in_spans=True)
+    assert [[target.label for target in example.targets] for example in found.examples] == [
+        [0, 2, 3],
+        [0, 1],
+        [0, 1, 2],
+    ]
+    assert found.spans.tolist() == [[[0, 1], [1, 3]], [[3, 4], [4, 5]], [[5, 6], [6, 8]]]

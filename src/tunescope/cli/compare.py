@@ -52,8 +52,8 @@ def compare_command(
     control: Annotated[
         str | None,
         typer.Option(
-            help="A model tuned like TUNED, but with 'finetune --random-split': puts the random-split control beside "
-            "every train-test figure."
+            help="A model tuned like TUNED, but with 'finetune --random-split': puts those of a random division "
+            "beside similarity, scores of linear probes and heads, and train-test similarity."
         ),
     ] = None,
     trees: Annotated[
@@ -73,7 +73,10 @@ def compare_command(
         ),
     ] = "quick",
     probing_targets: Annotated[
-        int, typer.Option(help="Most training targets of perceptrons, codelengths and edge probes.")
+        int,
+        typer.Option(
+            help="Most training targets of perceptrons, codelengths and edge probes (of these, test targets too)."
+        ),
     ] = 3000,
     max_targets: Annotated[int, typer.Option(help="Most targets for measures over pairs of targets.")] = 2000,
     cluster_targets: Annotated[

@@ -18,6 +18,7 @@ __all__ = [
     "edge_info",
     "perceptron_info",
     "structure_info",
+    "why_missing",
 ]
 
 PERCEPTRON_MEASURES = {"perceptron_accuracy": "Accuracy", "selectivity": "Selectivity"}
@@ -30,6 +31,31 @@ TREE_MEASURES = {"uuas": "UUAS", "dspr": "DSpr", "nspr": "NSpr", "root_accuracy"
 
 _MODELS = (("base", "Base"), ("tuned", "Tuned"))
 _LAYER_ZERO = "Layer 0 is the embeddings, which know words but no context."
+_NEEDS = {
+    "classes": "they belong to labels that are classes",
+    "spans": "they belong to spans of words whose labels are classes",
+    "trees": "they need parsed sentences (--trees and --trees-test)",
+}
+
+
+def why_missing(comparison: Comparison, probes: str, needs: str, measure: str) -> str:
+    """Return why there is no figure.
+
+    Args:
+        comparison: What was measured.
+        probes: What they are called, such as ``"perceptron probes"``.
+        needs: What they need: ``"classes"``, ``"spans"`` or ``"trees"``.
+        measure: A measure of theirs.
+    """
+    if comparison.select(measure=measure):
+        return "no figure is defined; see what to mind"
+    if comparison.settings.get("probes") == "none":
+        return f"no {probes} were trained: they were not asked for (--probes none)"
+    if (needs == "classes" and comparison.label_kind == "class") or (
+        needs == "spans" and comparison.label_kind == "class" and comparison.target in ("token", "pair")
+    ):
+        return f"no {probes} were trained: there was too little to train them on; see the notes"
+    return f"no {probes} were trained: {_NEEDS[needs]}"
 
 
 def perceptron_info(comparison: Comparison, measure: str) -> CurvesInfo:
@@ -58,7 +84,7 @@ def perceptron_info(comparison: Comparison, measure: str) -> CurvesInfo:
         text=text,
         measures=(measure, *(("control_accuracy", *others) if others else ())),
         curves=curves,
-        missing="no perceptron probes were trained; they belong to classes",
+        missing=why_missing(comparison, "perceptron probes", "classes", measure),
     )
 
 
@@ -78,7 +104,7 @@ def compression_info(comparison: Comparison) -> CurvesInfo:
         ),
         measures=measures,
         curves=curves,
-        missing="no codelengths were measured; they belong to classes",
+        missing=why_missing(comparison, "probes for codelengths", "classes", "compression"),
     )
 
 
@@ -97,7 +123,7 @@ def edge_info(comparison: Comparison, measure: str) -> CurvesInfo:
         text=titled_reading(measure),
         measures=(measure,),
         curves=_model_curves(comparison, measure),
-        missing="no edge probes were trained; they belong to spans of words with classes",
+        missing=why_missing(comparison, "edge probes", "spans", measure),
     )
 
 
@@ -120,7 +146,7 @@ def structure_info(comparison: Comparison, measure: str) -> CurvesInfo:
         ),
         measures=(measure, *baselines),
         curves=_model_curves(comparison, measure) + _constants(comparison, baselines),
-        missing="no structural probes were trained: they need parsed sentences (--trees and --trees-test)",
+        missing=why_missing(comparison, "structural probes", "trees", measure),
     )
 
 
@@ -146,7 +172,7 @@ def _info(
         key=key,
         title=title,
         tab=tab,
-        how_to_read=f"{text} {_LAYER_ZERO}",
+        how_to_read=f"{text} {_LAYER_ZERO}" if comparison.target in ("token", "pair") else text,
         alternative=f"{main.title} over the layers: one curve for the base model, one for the tuned model.",
         measurements=found,
         missing=None if any(m.measure == measures[0] for m in defined(found)) else missing,

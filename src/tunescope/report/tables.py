@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from tunescope._core.records import Record
 from tunescope.report.figure_info import FigureInfo
 from tunescope.report.paths import PathsInfo
+from tunescope.report.trees import TreeInfo
 from tunescope.report.wording import describe, range_text, signed_text, split_title, value_text
 from tunescope.studies.comparison import ChangedPrediction, Comparison, Measurement
 
@@ -27,7 +28,7 @@ Cell = str | int | float | None
 
 _PLACE = ("measure", "subject", "split", "partition", "layer", "step", "label", "other_label", "part")
 _FIGURE = ("value", "low", "high", "level", "n_examples", "n_sentences", "status")
-_TITLES = {"n_examples": "targets", "n_sentences": "sentences"}
+_TITLES = {"n_examples": "examples", "n_sentences": "sentences"}
 
 
 class Table(Record):
@@ -53,6 +54,8 @@ def figure_table(info: FigureInfo) -> Table:
         return Table(
             columns=("label", "step", "x", "y"), rows=tuple((p.label, p.step, p.x, p.y) for p in points)
         )
+    if isinstance(info, TreeInfo):
+        return _tree_table(info)
     return measurements_table(info.measurements)
 
 
@@ -63,6 +66,8 @@ def readable_table(info: FigureInfo) -> Table:
         return full.model_copy(
             update={"rows": tuple((a, b, *(f"{float(v or 0):.3g}" for v in xy)) for a, b, *xy in full.rows)}
         )
+    if isinstance(info, TreeInfo):
+        return _tree_table(info)
     columns = [name for name in _PLACE if _tells(name, info.measurements)]
     counts = [
         name
@@ -78,6 +83,16 @@ def readable_table(info: FigureInfo) -> Table:
         for m in info.measurements
     )
     return Table(columns=(*columns, "figure", "interval", *(_TITLES[name] for name in counts)), rows=rows)
+
+
+def _tree_table(info: TreeInfo) -> Table:
+    """Return the edges of each tree, one row each."""
+    rows = [
+        (tree.name, info.words[first], info.words[second], "yes" if right else "no")
+        for tree in info.trees
+        for (first, second), right in zip(tree.edges, tree.right, strict=True)
+    ]
+    return Table(columns=("tree", "word", "other_word", "in_gold_tree"), rows=tuple(rows))
 
 
 def changed_table(changed: Sequence[ChangedPrediction]) -> Table:

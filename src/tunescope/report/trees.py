@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import plotly.graph_objects as go
 from matplotlib.figure import Figure as PrintFigure
@@ -11,6 +13,7 @@ from tunescope.report.canvas import print_axes, screen_figure
 from tunescope.report.escaping import plotly_text, print_text, shorten
 from tunescope.report.figure_info import FigureInfo
 from tunescope.report.palette import SUBJECTS, Look
+from tunescope.report.probes import why_missing
 from tunescope.report.wording import count_text
 from tunescope.studies.comparison import Comparison
 
@@ -74,7 +77,11 @@ def tree_infos(comparison: Comparison) -> tuple[TreeInfo, ...]:
             title="Trees that structural probes read from the vectors",
             tab="Trees",
             how_to_read="",
-            missing="no structural probes were trained: they need parsed sentences (--trees and --trees-test)",
+            missing=(
+                "no test sentence is short enough to draw, and long enough to be worth it"
+                if any(math.isfinite(m.estimate.value) for m in comparison.select(measure="uuas"))
+                else why_missing(comparison, "structural probes", "trees", "uuas")
+            ),
         ),
     )
 

@@ -149,4 +149,5 @@ def _target_words(example: Example, target: Target) -> str:
     """Return the words of a target for people to read: its spans joined by an arrow, or the whole text."""
     if target.spans:
         return " → ".join(example.words_of(span) for span in target.spans)
-    return example.text if isinstance(example.text, str) else " ".join(example.text)
+    texts = (example.text,) if example.second_text is None else (example.text, example.second_text)
+    return " | ".join(text if isinstance(text, str) else " ".join(text) for text in texts)

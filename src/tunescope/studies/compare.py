@@ -55,9 +55,9 @@ def compare(
         snapshots: Folders of snapshots by step, or a folder that :class:`tunescope.SnapshotCallback` wrote;
             by default those of the fine-tuning's own run.
         control: A model tuned like ``tuned``, but on ``task.random_split(settings.seed)``; a run folder is checked,
-            a bare checkpoint is taken on trust. With it, every figure
-            that depends on how train and test were divided stands beside the same figure for a random
-            division; without it, only the base model's do.
+            a bare checkpoint is taken on trust. With it, similarity, scores of linear
+            probes and heads, and train–test similarity stand beside the same figures for a random division;
+            without it, only the base model's do.
         trees: Parsed sentences for structural probes; none are trained without.
         settings: Sampling, resampling, thoroughness of the probes, and seed.
         device: Where to run the models; ``"auto"`` takes a GPU where there is one.
@@ -68,7 +68,7 @@ def compare(
 
     Raises:
         ModelError: A model cannot be loaded, or the two are not states of one architecture.
-        InputError: The task does not suit, or a sentence is too long.
+        InputError: The task does not suit, a sentence is too long, or trees are given without probes.
         RunError: The folder cannot be written or holds a run of other settings.
     """
     if task.label not in (LabelKind.CLASS, LabelKind.NUMBER):
@@ -76,6 +76,14 @@ def compare(
             "This kind of label cannot be compared yet.", expected="class or number", got=task.label
         )
     settings = settings or CompareSettings()
+    if trees is not None and settings.probes == "none":
+        raise InputError(
+            "Parsed sentences are given, but no probes are asked for.",
+            where="--trees",
+            expected="--probes quick or --probes thorough",
+            got="--probes none",
+            fix="leave one of the two out",
+        )
     before, after = find_checkpoint(base), _find(tuned)
     _check_architectures(before, after)
     states = {step: find_checkpoint(path) for step, path in _find_snapshots(tuned, snapshots).items()}

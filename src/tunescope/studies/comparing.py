@@ -79,7 +79,7 @@ class Comparing:
             path_variance=path.path_variance,
             trees=tuple(tree for part in parts for tree in part.trees),
             notes=(*self._notes(), *(note for part in parts for note in part.notes)),
-            settings=self._settings.model_dump(),
+            settings=self._settings.model_dump() | ({} if self.trees is None else self.trees.described()),
             provenance=collect_provenance().without_time(),
         )
 

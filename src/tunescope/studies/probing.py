@@ -26,6 +26,7 @@ from tunescope.tasks.word_targets import word_targets
 __all__ = ["Probing", "Trees", "read_tree_pair"]
 
 _FEWEST_SENTENCES = 10
+_OF_WORDS = (TargetKind.TOKEN, TargetKind.PAIR)
 _MODELS: tuple[Model, ...] = ("base", "tuned")
 
 
@@ -35,6 +36,13 @@ class Trees:
 
     train: ParsedText
     test: ParsedText
+
+    def described(self) -> dict[str, str]:
+        """Return what a reader must know of them: how many, and which."""
+        return {
+            f"trees_{name}": f"{len(text.lengths):,} sentences, {text.fingerprint[:12]}"
+            for name, text in (("train", self.train), ("test", self.test))
+        }
 
 
 def read_tree_pair(train: str | Path | None, test: str | Path | None) -> Trees | None:
@@ -101,7 +109,7 @@ class Probing:
             )
             return
         yield from self._perceptrons()
-        if task.target in (TargetKind.TOKEN, TargetKind.PAIR):
+        if task.target in _OF_WORDS:
             yield self._edges()
 
     def _perceptrons(self) -> Iterator[Part]:
@@ -115,7 +123,13 @@ class Probing:
 
         def compute(layer: int) -> Part:
             found, notes = layer_probe_measurements(
-                train, test, layer, materials.settings, top=layer == layers[-1]
+                train,
+                test,
+                layer,
+                materials.settings,
+                top=layer == layers[-1],
+                are_words=materials.task.target in _OF_WORDS,
+                device=materials.models.device,
             )
             return Part(measurements=found, notes=notes)
 
@@ -126,9 +140,10 @@ class Probing:
                 advance()
 
         def chance() -> Part:
-            return Part(
-                measurements=random_vector_measurements(train["base"], test["base"], materials.settings)
+            found, notes = random_vector_measurements(
+                train["base"], test["base"], materials.settings, device=materials.models.device
             )
+            return Part(measurements=found, notes=notes)
 
         yield materials.measure("probes-random-vectors", chance, **keys)
 
@@ -136,18 +151,25 @@ class Probing:
         task, settings = self.materials.task, self.materials.settings
         train = self._sample(task.splits["train"])
         known = {target.label for example in train for target in example.targets}
+        sample = self._sample(task.splits["test"])
         test = tuple(
             replace(example, targets=tuple(target for target in example.targets if target.label in known))
-            for example in self._sample(task.splits["test"])
+            for example in sample
         )
+        n, n_known = (sum(len(example.targets) for example in examples) for examples in (sample, test))
+        left_out = f"{n - n_known} of {n} test targets have labels that the training sentences probed lack"
+        if not n_known:
+            return Part(notes=(f"No edge probes: {left_out}.",))
 
         def compute() -> Part:
             found, notes = edge_measurements(
                 {model: self._spans(model, train, "train") for model in _MODELS},
                 {model: self._spans(model, test, "test") for model in _MODELS},
                 settings,
+                device=self.materials.models.device,
             )
-            return Part(measurements=found, notes=notes)
+            aside = (f"Edge probes: {left_out}; they stand aside.",) if n_known < n else ()
+            return Part(measurements=found, notes=(*notes, *aside))
 
         states = {model: self.materials.models.hash_of(model) for model in _MODELS}
         return self.materials.measure(
@@ -162,7 +184,7 @@ class Probing:
         return tuple(examples[i] for i in kept)
 
     def _spans(self, model: Model, examples: Examples, split: str) -> LabelledSpans:
-        words = word_targets(examples)
+        words = word_targets(examples, only_in_spans=True)
         return LabelledSpans(
             self._words(model, words.examples, f"words-{split}"),
             words.spans,
@@ -186,13 +208,11 @@ class Probing:
                 {model: parsed(model, trees.test, "test") for model in _MODELS},
                 trees.test.examples,
                 self.materials.settings,
+                device=self.materials.models.device,
             )
             return Part(measurements=found, trees=drawn, notes=notes)
 
         texts = {"train": trees.train, "test": trees.test}
-        keys = {
-            name: [fingerprint(text.examples), text.heads.tolist(), text.scored.tolist()]
-            for name, text in texts.items()
-        }
+        keys = {name: text.fingerprint for name, text in texts.items()}
         states = {model: self.materials.models.hash_of(model) for model in _MODELS}
         return self.materials.measure("structural-probes", compute, **keys, **states)

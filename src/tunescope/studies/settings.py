@@ -27,7 +27,8 @@ class CompareSettings(Record):
         probes: ``"quick"`` trains perceptrons of one configuration; ``"thorough"`` chooses among 128 by
             cross-validation at every layer, by halving below the top one; ``"none"`` trains neither these nor
             edge and structural probes.
-        probing_targets: Most training targets of perceptrons, codelengths and edge probes; whole sentences are sampled.
+        probing_targets: Most training targets of perceptrons, codelengths and edge probes, and most test targets of
+            edge probes; whole sentences are sampled.
         max_snapshots: Most snapshots that are measured: the first, the last, and evenly spaced ones between.
         n_resamples: Half-samples of the sentences behind each interval.
         level: Coverage of the intervals.

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Int
 
 from tunescope._core.errors import InputError
+from tunescope._core.hashing import hash_value
 from tunescope.tasks.conllu_reader import CONLLU_COLUMNS
 from tunescope.tasks.conllu_sentence import ConlluSentence, Row, read_conllu_sentences
 from tunescope.tasks.example import Example, Span, Target
 from tunescope.tasks.sentence_slice import split_slice
-from tunescope.tasks.task import Examples
+from tunescope.tasks.task import Examples, fingerprint
 from tunescope.tasks.text_file import FilePath, place
 from tunescope.tasks.tree_fault import find_tree_fault
 
@@ -82,6 +84,11 @@ class ParsedText:
     heads: Int[np.ndarray, " word"]
     lengths: Int[np.ndarray, " sentence"]
     scored: Bool[np.ndarray, " word"]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of everything here."""
+        return hash_value([fingerprint(self.examples), self.heads.tolist(), self.scored.tolist()])
 
 
 def read_trees(path: FilePath, *, encoding: str = "utf-8") -> ParsedText:

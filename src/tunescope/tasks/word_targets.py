@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,7 +20,7 @@ class WordTargets:
     """Words as targets, and where among them the spans of the original targets are.
 
     Attributes:
-        examples: The sentences, every word a token target; its label is its place in the sentence, a number from 0.
+        examples: The sentences, their words token targets; a word's label is its place in the sentence, from 0.
         spans: Shape (example, 1 or 2, 2); for each original target, in corpus order, the first word of each span and
             the word after its last, counted over all sentences: the places of the words' vectors.
         labels: Shape (example,); the class of each original target.
@@ -32,7 +33,7 @@ class WordTargets:
     sentence_ids: Int[np.ndarray, " example"]
 
 
-def word_targets(examples: Examples) -> WordTargets:
+def word_targets(examples: Examples, *, only_in_spans: bool = False) -> WordTargets:
     """Return all words of the examples as targets, with the original spans among them.
 
     :func:`~tunescope.representations.writing.write_representations` then gives every word's vector, in corpus order.
@@ -40,6 +41,8 @@ def word_targets(examples: Examples) -> WordTargets:
     Args:
         examples: Examples whose text is given as words, and whose targets have one or two spans and a class, all the
             same number of spans. Examples without a target keep their words.
+        only_in_spans: Leave out the words that are in no span: they take room, and a tokenizer may have no subword for
+            them.
 
     Raises:
         InputError: A text is no tuple of words or is a pair, a target has no span, more than two, or another number
@@ -59,13 +62,16 @@ def word_targets(examples: Examples) -> WordTargets:
     sentences: list[int] = []
     n_words, n_spans = 0, 0
     for number, example in enumerate(examples):
-        words.append(_every_word(example))
         for target in example.targets:
             n_spans = n_spans or len(target.spans)
             labels.append(_class(target, example, n_spans))
-            spans.append([(n_words + span.start, n_words + span.end) for span in target.spans])
+        places = _places_in_spans(example) if only_in_spans else range(len(example.text))
+        words.append(_as_targets(example, places))
+        at = {place: n_words + i for i, place in enumerate(places)}
+        for target in example.targets:
+            spans.append([(at[span.start], at[span.end - 1] + 1) for span in target.spans])
             sentences.append(number)
-        n_words += len(example.text)
+        n_words += len(places)
     if not spans:
         raise InputError("No example has a target.", expected="at least one", got=f"{len(words)} examples")
     return WordTargets(tuple(words), np.array(spans), np.array(labels), np.array(sentences))
@@ -97,7 +103,16 @@ def word_task(task: Task) -> Task:
     )
 
 
+def _places_in_spans(example: Example) -> Sequence[int]:
+    spans = (span for target in example.targets for span in target.spans)
+    return sorted({place for span in spans for place in range(span.start, span.end)})
+
+
 def _every_word(example: Example) -> Example:
+    return _as_targets(example, range(len(example.text)))
+
+
+def _as_targets(example: Example, places: Sequence[int]) -> Example:
     if isinstance(example.text, str) or example.second_text is not None:
         raise InputError(
             "An example is not one text of words.",
@@ -105,7 +120,6 @@ def _every_word(example: Example) -> Example:
             expected="one text, given as words",
             got="running text" if isinstance(example.text, str) else "two texts",
         )
-    places = range(len(example.text))
     return replace(example, targets=tuple(Target(float(i), (Span(i, i + 1),)) for i in places))
 
 

@@ -43,3 +43,9 @@ def test_bad_input_is_refused() -> None:
         control_labels(none, none, none, rng=np.random.default_rng(0))
     with pytest.raises(InputError, match="train_words has the wrong shape"):
         control_labels(np.array(["a"]), np.array(["X", "Y"]), none, rng=np.random.default_rng(0))
+
+
+def test_a_control_of_other_examples_is_refused() -> None:
+    gold = np.array(["a", "b"] * 10)
+    with pytest.raises(InputError, match="not of the same examples"):
+        selectivity(gold, gold, gold[:1], gold[:1], np.arange(20), rng=np.random.default_rng(0))

@@ -277,6 +277,27 @@ def test_what_cannot_be_trained_says_so(rng: np.random.Generator) -> None:
     spans = planted(rng, 1, n=60, n_layers=2)
     huge = replace(spans, vectors=1e300 * spans.vectors.astype(np.float64))  # more than float32 can hold
     assert fit(huge, layers="mix").probes[0].status == "training failed: the loss was never finite"
+    probes = fit(huge)
+    assert all(math.isnan(probe.dev_f1) for probe in probes.probes)
+    scores = layer_scores(probes, spans, n_resamples=20, seed=0, device="cpu")
+    for score in (*scores.each, *scores.cumulative):
+        assert math.isnan(score.micro_f1.value)
+        assert math.isnan(score.accuracy.value)
+        assert "never finite" in score.micro_f1.status
+    assert math.isnan(scores.expected_layer.value)
+    assert "undefined" in scores.expected_layer.status
+    assert scores.mix is None
+
+
+def test_one_test_sentence_costs_the_intervals_alone(rng: np.random.Generator) -> None:
+    spans = planted(rng, 1, n=60, n_layers=2)
+    one = replace(spans, sentence_ids=np.zeros(60, dtype=int))
+    scores = layer_scores(fit(spans, layers="cumulative"), one, n_resamples=20, seed=0, device="cpu")
+    assert math.isfinite(scores.expected_layer.value)
+    assert not scores.expected_layer.has_interval
+    shift = expected_layer_difference(scores, scores, n_resamples=20, rng=rng)
+    assert shift.value == 0
+    assert not shift.has_interval
 
 
 def test_a_shift_of_the_expected_layer(rng: np.random.Generator) -> None:
@@ -301,7 +322,7 @@ SPANS = np.array([[0, 1], [2, 5]])
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"vectors": WORDS[0]}, "not three dimensions"),
+        ({"vectors": WORDS[0]}, "layers of words"),
         ({"vectors": np.where(np.arange(5)[:, None] == 3, np.nan, WORDS)}, "layer 0 of vectors has a value"),
         ({"spans": np.array([[0, 1], [2, 6]])}, "span 1 of example 1"),
         ({"spans": np.array([[-1, 1], [2, 5]])}, "span 1 of example 0"),

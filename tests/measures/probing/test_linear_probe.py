@@ -129,3 +129,31 @@ def test_baselines() -> None:
     for baseline in (majority_label, mean_number):
         with pytest.raises(InputError, match="train_y is empty"):
             baseline(np.array([]))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"inverse_penalty": 0.0}, "inverse_penalty is out of range"),
+        ({"tolerance": -1.0}, "tolerance is out of range"),
+        ({"max_iterations": -1}, "max_iterations is out of range"),
+    ],
+)
+def test_settings_out_of_range_are_refused(options, message):
+    x = np.random.default_rng(0).normal(size=(20, 3))
+    with pytest.raises(InputError, match=message):
+        fit_linear_probe(x, np.array(["a", "b"] * 10), seed=0, **options)
+
+
+def test_numbers_are_no_classes_and_text_is_no_number():
+    x = np.random.default_rng(0).normal(size=(20, 3))
+    with pytest.raises(InputError, match="numbers, not classes"):
+        fit_linear_probe(x, x[:, 0], seed=0)
+    with pytest.raises(InputError, match="penalty is out of range"):
+        fit_linear_regression_probe(x, x[:, 0], penalty=-1.0, seed=0)
+    with pytest.raises(InputError, match="does not hold numbers"):
+        mean_number(np.array(["a"]))
+
+
+def test_labels_may_come_from_a_column_of_objects():
+    assert majority_label(np.array(["b", "a", "b"], dtype=object)) == "b"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,11 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tunescope import extract, read_task
 from tunescope._core.errors import InputError
+from tunescope.measures.probing.engine.grid_training import Examples, Single, train_each
+from tunescope.measures.probing.engine.mlp_training import Fold
+from tunescope.measures.probing.folds import hold_out
 from tunescope.measures.probing.mlp_probe import MLPProbe
+from tunescope.measures.probing.mlp_settings import MLPSettings
 
 
 def _examples(n: int = 600, dtype: type = np.float64) -> tuple[np.ndarray, np.ndarray]:
@@ -92,11 +97,45 @@ def test_the_seed_decides() -> None:
 
 def test_stopping_by_held_out_examples_keeps_the_best_epoch() -> None:
     rng = np.random.default_rng(0)
-    x, y = rng.normal(size=(300, 20)), rng.integers(2, size=300)
-    probe = MLPProbe((64,), stopping="validation loss", patience=5, device="cpu").fit(x, y)
-    assert probe.n_iter_ < 60
-    # Trained on noise until its loss is flat, it would be sure of every answer.
-    assert probe.predict_proba(x).max(axis=1).mean() < 0.8
+    x = rng.normal(size=(300, 20))
+    y = (x[:, 0] + rng.normal(size=300) > 0).astype(np.int64)
+    examples = Examples(x, y, 2, "cpu", 1)
+    single = Single(Fold(*hold_out(300, seed=0)), (64,), 1e-4, 0)
+    settings = MLPSettings(stopping="validation loss", patience=5)
+    (stopped,) = train_each(examples, [single], settings)
+    assert 1 < stopped.best_epoch < stopped.n_epochs < 60
+    (shorter,) = train_each(examples, [single], replace(settings, max_epochs=stopped.best_epoch))
+    for mine, theirs in zip(stopped.layers, shorter.layers, strict=True):
+        np.testing.assert_array_equal(mine[0], theirs[0])
+        np.testing.assert_array_equal(mine[1], theirs[1])
+
+
+def test_a_probe_in_half_precision_is_one_of_float32() -> None:
+    x, y = _examples(120)
+    half = x.astype(np.float16)
+    first, second = (
+        MLPProbe((4,), max_epochs=3, device="cpu").fit(each, y) for each in (half, half.astype(np.float32))
+    )
+    np.testing.assert_array_equal(first.layers_[0][0], second.layers_[0][0])
+    assert first.layers_[0][0].dtype == np.float32
+
+
+def test_larger_batches_can_keep_the_pull_of_the_penalty() -> None:
+    assert MLPSettings(batch_size=400, penalty_batch_size=200).penalty_scale(1000) == 2
+    assert MLPSettings(batch_size=400, penalty_batch_size=200).penalty_scale(100) == 1
+    assert MLPSettings(batch_size=400).penalty_scale(1000) == 1
+    with pytest.raises(InputError, match="penalty_batch_size"):
+        MLPSettings(penalty_batch_size=0)
+    x, y = _examples(400)
+    examples = Examples(x, np.unique(y, return_inverse=True)[1], 3, "cpu", 1)
+    whole = Fold(np.arange(400))
+
+    def weights(penalty: float, settings: MLPSettings) -> np.ndarray:
+        (member,) = train_each(examples, [Single(whole, (4,), penalty, 0)], settings)
+        return member.layers[0][0]
+
+    few = MLPSettings(batch_size=400, max_epochs=5)
+    np.testing.assert_array_equal(weights(2.0, few), weights(1.0, replace(few, penalty_batch_size=200)))
 
 
 def test_a_rotation_of_the_vectors_changes_little() -> None:

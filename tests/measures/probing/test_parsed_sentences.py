@@ -71,3 +71,11 @@ def test_a_vector_that_is_not_finite_names_its_sentence(value: float) -> None:
     with pytest.raises(InputError, match="vectors has a value that is not finite") as caught:
         replace(sentences, vectors=vectors)
     assert "where: layer 1, sentence 4" in str(caught.value)
+
+
+def test_heads_of_any_whole_number_type_are_taken() -> None:
+    words = np.zeros((1, 3, 2), dtype=np.float32)
+    parsed = ParsedSentences(
+        words, np.array([2, 0, 2], dtype=np.uint64), np.array([3], dtype=np.uint8), np.ones(3, bool)
+    )
+    assert parsed.heads.dtype == np.int64

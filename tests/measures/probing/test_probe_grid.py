@@ -21,7 +21,7 @@ from tunescope.measures.probing.fitted_probe import fit_probes
 from tunescope.measures.probing.folds import divide_into_folds, rare_classes
 from tunescope.measures.probing.mlp_probe import MLPProbe
 from tunescope.measures.probing.mlp_settings import MLPSettings
-from tunescope.measures.probing.probe_grid import HIDDEN_SIZES, PENALTIES, ProbeGrid, probe_grid
+from tunescope.measures.probing.probe_grid import HIDDEN_SIZES, PENALTIES, ProbeGrid, _best, probe_grid
 
 SIZES = ((4,), (16, 8), ())
 ALPHAS = (1e-4, 1.0, 1e3)
@@ -180,8 +180,47 @@ def test_a_label_with_fewer_examples_than_folds_is_told() -> None:
 
 
 def test_labels_that_are_all_rare_can_still_be_divided() -> None:
-    folds = divide_into_folds(np.arange(6), 3, seed=0)
-    assert sorted(np.concatenate([scored for _, scored in folds]).tolist()) == list(range(6))
+    for sentences in (None, np.arange(6)):
+        folds = divide_into_folds(np.arange(6), 3, sentence_ids=sentences, seed=0)
+        assert sorted(np.concatenate([scored for _, scored in folds]).tolist()) == list(range(6))
+
+
+def test_a_label_of_one_sentence_is_rare_however_many_examples_it_has() -> None:
+    labels, sentences = np.array(["a"] * 5 + ["b"] * 5), np.array([0] * 5 + [1, 2, 3, 4, 5])
+    assert rare_classes(labels, 3) == ()
+    assert rare_classes(labels, 3, sentences) == ("a",)
+
+
+def test_what_diverges_has_no_accuracy_and_is_not_chosen() -> None:
+    x, y = _examples(120)
+    broken = MLPSettings(learning_rate=1e30, max_epochs=5)
+    grid = probe_grid(
+        x.astype(np.float32),
+        y,
+        hidden_sizes=[(4,)],
+        penalties=[0.1],
+        n_folds=2,
+        n_refits=2,
+        settings=broken,
+        seed=0,
+    )
+    assert np.isnan(grid.accuracy).all()
+    assert np.isnan(grid.accuracies(x, y)).all()
+    assert any("diverged" in note for note in grid.notes)
+    assert _best(np.array([[[0.9, np.nan]], [[0.5, 0.5]]]), np.full((2, 1, 2), "ok")) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"search": "grid"}, "'full' or 'halving'"),
+        ({"settings": MLPSettings(stopping="validation loss")}, "no examples to tell when to stop"),
+    ],
+)
+def test_searches_that_cannot_be_are_refused(options: dict[str, Any], message: str) -> None:
+    x, y = _examples(60)
+    with pytest.raises(InputError, match=message):
+        probe_grid(x, y, hidden_sizes=[(4,)], penalties=[0.1], n_folds=2, seed=0, **options)
 
 
 @pytest.mark.parametrize("n_folds", [0, 1, 4])

@@ -175,7 +175,7 @@ def test_what_does_not_converge_says_so(
 ) -> None:
     assert (
         fit_structural_probe(train, epochs=2, seed=0).status
-        == ("the loss still improved after 2 epochs",) * 2
+        == ("the loss had not settled within 2 epochs",) * 2
     )
     assert probes[0].status == ("ok", "ok")
 

@@ -13,12 +13,13 @@ from jaxtyping import Float, Int
 from tunescope._core.errors import InputError
 from tunescope._core.seeds import derive_seed, make_rng
 from tunescope.measures.estimate import Estimate
-from tunescope.measures.intervals import divide, half_samples, interval
+from tunescope.measures.intervals import divide, half_samples, interval, resampling_weights
+from tunescope.measures.probing.fitted_probe import check_examples
 from tunescope.measures.probing.folds import hold_out
 from tunescope.measures.probing.mlp_settings import MLPSettings, check_architecture
 from tunescope.measures.probing.perceptron import log_probabilities
 from tunescope.measures.shapes import Labels, SentenceIds, Vectors
-from tunescope.measures.validation import check_labels, check_vectors, number_sentences
+from tunescope.measures.validation import number_sentences
 
 __all__ = ["PORTIONS", "Codelength", "compression_difference", "compression_estimate", "online_codelength"]
 
@@ -110,12 +111,7 @@ def online_codelength(
     >>> code.uniform_codelength, code.compression > 2
     (400.0, True)
     """
-    rows = check_vectors(x, "x", min_examples=4)
-    classes, numbers = np.unique(check_labels(y, len(rows), "y"), return_inverse=True)
-    if len(classes) < 2:
-        raise InputError(
-            "y holds a single class.", expected="at least two classes", got=repr(classes.tolist())
-        )
+    rows, _, classes, numbers = check_examples(x, y, min_examples=4)
     check_architecture([hidden_sizes], [penalty])
     settings = MLPSettings(
         batch_size, learning_rate, max_epochs, patience=patience, stopping="validation loss"
@@ -217,8 +213,7 @@ def _estimate(
 ) -> Estimate:
     """Return the compression of the first code minus that of the others."""
     sentences = number_sentences(sentence_ids, len(codes[0].bits))
-    halves = half_samples(sentences, n_resamples, rng)
-    weights = np.concatenate([np.ones((1, halves.shape[1])), halves])
+    weights = resampling_weights(half_samples(sentences, n_resamples, rng)).T
     found = [divide(weights.sum(axis=1) * math.log2(code.n_classes), weights @ code.bits) for code in codes]
     values = found[0] - sum(found[1:], np.zeros(len(weights)))
     return interval(float(values[0]), values[1:], sentence_ids=sentences, level=level)

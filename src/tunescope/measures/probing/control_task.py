@@ -90,9 +90,14 @@ def selectivity(
     >>> selectivity(gold, gold, gold, np.array(["a"] * 20), np.arange(20), rng=np.random.default_rng(0)).value
     0.5
     """
-    gain = per_example_correct(gold, predicted) - per_example_correct(control_gold, control_predicted).astype(
-        np.float64
-    )
+    control = per_example_correct(control_gold, control_predicted)
+    if len(control) != len(gold):
+        raise InputError(
+            "The control task's labels are not of the same examples.",
+            expected=f"{len(gold)}",
+            got=len(control),
+        )
+    gain = per_example_correct(gold, predicted) - control.astype(np.float64)
     return mean_estimate(
         gain, sentence_ids, bounds=(-1.0, 1.0), counts=True, n_resamples=n_resamples, level=level, rng=rng
     )

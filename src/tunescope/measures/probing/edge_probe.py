@@ -36,7 +36,7 @@ class EdgeProbe:
         weights: Shape (layer,), one for each of ``layers``; the softmax weights of the mix, of sum 1.
         gamma: The factor γ of the mix.
         best_epoch: The epoch whose parameters it has; 0 for those before training.
-        dev_f1: Micro-F1 there on the development set.
+        dev_f1: Micro-F1 there on the development set; NaN where the training failed.
         dev_loss: Binary cross-entropy there, in nats, summed over labels; the mean over examples.
         status: ``"ok"``, or a sentence that says what is wrong with the training.
     """
@@ -48,6 +48,11 @@ class EdgeProbe:
     dev_f1: float
     dev_loss: float
     status: str
+
+    @property
+    def failed(self) -> bool:
+        """Whether the training failed, so that the parameters are those before it."""
+        return self.best_epoch == 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,7 +236,7 @@ def _classes(train: LabelledSpans) -> Labels:
         raise InputError(
             "train holds a single class.",
             expected="at least two classes",
-            got=repr(labels[0].item()),
+            got=repr(labels.tolist()[0]),
             fix="give training examples of another class",
         )
     return labels

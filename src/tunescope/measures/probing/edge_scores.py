@@ -16,12 +16,14 @@ from tunescope.measures.probing.labelled_spans import LabelledSpans
 from tunescope.measures.probing.layer_mix import centre_of_gravity, divergence_from_uniform, expected_layers
 from tunescope.measures.probing.micro_f1 import resampled_micro_f1
 from tunescope.measures.scores import accuracy_estimate
-from tunescope.measures.shapes import Labels, SentenceIds
+from tunescope.measures.shapes import Labels, SentenceIds, WholeAndHalves
 from tunescope.measures.validation import check_resampling
 
 __all__ = ["LayerScores", "MixSummary", "ProbeScore", "expected_layer_difference", "layer_scores"]
 
-_FLAT = "undefined: the cumulative scores do not rise from layer 0 to the last"
+_NO_LAYER = (
+    "undefined: the cumulative scores do not rise from layer 0 to the last, or one of them is not defined"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +66,7 @@ class LayerScores:
     Attributes:
         each: Those of single layers, layer 0 first; empty where there are none.
         cumulative: Those of layers 0 … l; a single one where only the full mix was trained.
-        mix: The weights of the full mix; ``None`` where there is no such probe.
+        mix: The weights of the full mix; ``None`` where there is no such probe, or its training failed.
         expected_layer: The layer at which the task is solved on average, by micro-F1 of the cumulative probes.
         labels: Shape (example,); the right labels.
         sentence_ids: Shape (example,); the sentence of each example.
@@ -127,29 +129,31 @@ def layer_scores(
 
     weights = resampling_weights(half_samples(test.sentence_ids, n_resamples, np.random.default_rng(seed)))
     f1 = np.array([resampled_micro_f1(prediction, test.labels, weights) for prediction in predictions])
-    scored = tuple(
-        ProbeScore(
-            probe=probe,
-            micro_f1=interval(
-                float(figures[0]),
-                figures[1:],
-                sentence_ids=test.sentence_ids,
-                level=level,
-                bounds=(0.0, 1.0),
-                counts=True,
-            ),
-            accuracy=accuracy_estimate(
-                test.labels,
-                prediction.best,
-                test.sentence_ids,
-                n_resamples=n_resamples,
-                level=level,
-                rng=np.random.default_rng(seed),  # the same half-samples
-            ),
-            prediction=prediction,
+    f1[[probe.failed for probe in probes.probes]] = np.nan
+
+    def score(probe: EdgeProbe, prediction: EdgePrediction, figures: np.ndarray) -> ProbeScore:
+        if probe.failed:
+            nothing = Estimate(value=math.nan, level=level, status=f"undefined: {probe.status}")
+            return ProbeScore(probe, nothing, nothing, prediction)
+        micro_f1 = interval(
+            float(figures[0]),
+            figures[1:],
+            sentence_ids=test.sentence_ids,
+            level=level,
+            bounds=(0.0, 1.0),
+            counts=True,
         )
-        for probe, prediction, figures in zip(probes.probes, predictions, f1, strict=True)
-    )
+        accuracy = accuracy_estimate(
+            test.labels,
+            prediction.best,
+            test.sentence_ids,
+            n_resamples=n_resamples,
+            level=level,
+            rng=np.random.default_rng(seed),  # the same half-samples
+        )
+        return ProbeScore(probe, micro_f1, accuracy, prediction)
+
+    scored = tuple(map(score, probes.probes, predictions, f1))
     n_single = len(probes.each)
     return LayerScores(
         each=scored[:n_single],
@@ -199,9 +203,7 @@ def expected_layer_difference(
     _check_comparable(before, after)
     weights = resampling_weights(half_samples(before.sentence_ids, n_resamples, rng))
     layers = [
-        expected_layers(
-            np.array([resampled_micro_f1(score.prediction, of.labels, weights) for score in of.cumulative])
-        )
+        _where_defined(np.array([_resampled(score, of.labels, weights) for score in of.cumulative]))
         for of in (before, after)
     ]
     return _layer_estimate(layers[1] - layers[0], before.sentence_ids, level)
@@ -227,19 +229,33 @@ def _expected_layer(
 ) -> Estimate:
     if len(f1) < 2:
         return Estimate(value=math.nan, level=level, status="undefined: it takes cumulative probes")
-    return _layer_estimate(expected_layers(f1), sentence_ids, level)
+    return _layer_estimate(_where_defined(f1), sentence_ids, level)
+
+
+def _resampled(score: ProbeScore, labels: Labels, weights: WholeAndHalves) -> Float[np.ndarray, " sample"]:
+    if math.isnan(score.micro_f1.value):
+        return np.full(weights.shape[1], math.nan)
+    return resampled_micro_f1(score.prediction, labels, weights)
+
+
+def _where_defined(f1: Float[np.ndarray, "layer sample"]) -> Float[np.ndarray, " sample"]:
+    """Return the expected layer of each sample; NaN where a score is not defined, as on an empty half-sample."""
+    layers = np.full(f1.shape[1], math.nan)
+    defined = np.isfinite(f1).all(axis=0)
+    layers[defined] = expected_layers(f1[:, defined])
+    return layers
 
 
 def _layer_estimate(
     figures: Float[np.ndarray, " sample"], sentence_ids: SentenceIds, level: float
 ) -> Estimate:
     value = float(figures[0])
-    status = _FLAT if math.isnan(value) else "ok"
+    status = _NO_LAYER if math.isnan(value) else "ok"
     return interval(value, figures[1:], sentence_ids=sentence_ids, level=level, status=status)
 
 
 def _summary(probes: EdgeProbes) -> MixSummary | None:
-    if not probes.cumulative:
+    if not probes.cumulative or probes.cumulative[-1].failed:
         return None
     weights = probes.cumulative[-1].weights
     return MixSummary(weights, centre_of_gravity(weights), divergence_from_uniform(weights))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 
 from tunescope._core.errors import InputError
 from tunescope._core.seeds import derive_seed
@@ -13,7 +15,7 @@ from tunescope.measures.probing.perceptron import log_probabilities
 from tunescope.measures.shapes import Labels, Vectors
 from tunescope.measures.validation import check_labels, check_vectors
 
-__all__ = ["FittedProbe", "check_examples", "fit_probes"]
+__all__ = ["FittedProbe", "check_examples", "check_stopping", "fit_notes", "fit_probes"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,18 @@ class FittedProbe:
         predicted: Labels = self.classes[log_probabilities(self.layers, rows).argmax(axis=1)]
         return predicted
 
+    def right(self, vectors: Vectors, labels: Labels) -> Float[np.ndarray, " example"]:
+        """Return 1 for each row whose class the probe finds, 0 for the others; NaN where the fit diverged.
+
+        Raises:
+            InputError: The vectors do not fit the probe, or there is not one label per row.
+        """
+        gold = check_labels(labels, len(vectors))
+        if not all(np.isfinite(values).all() for layer in self.layers for values in layer):
+            return np.full(len(gold), np.nan)
+        right: Float[np.ndarray, " example"] = (self.predict(vectors) == gold).astype(np.float64)
+        return right
+
 
 def fit_probes(
     x: Vectors,
@@ -69,7 +83,7 @@ def fit_probes(
         hidden_sizes: Units of each hidden layer; ``()`` for a linear probe.
         penalty: L2 penalty α, see :class:`~tunescope.measures.probing.mlp_probe.MLPProbe`.
         n_seeds: How many probes, at least 1; default 5.
-        settings: How each is trained.
+        settings: How each is trained; by the training loss, for no example is held out.
         seed: The seed that those of the probes are derived from.
         device: ``"cpu"``, ``"cuda"``, or ``"auto"`` for a GPU where there is one.
         n_jobs: Threads on a CPU, each on one core; None for all cores.
@@ -85,6 +99,7 @@ def fit_probes(
     """
     rows, _, classes, numbers = check_examples(x, y)
     check_architecture([hidden_sizes], [penalty])
+    check_stopping(settings)
     if n_seeds < 1:
         raise InputError("n_seeds is out of range.", expected="at least 1", got=n_seeds)
     # Importing torch takes seconds, and the other measures do without it.
@@ -100,13 +115,45 @@ def fit_probes(
     return tuple(FittedProbe(classes, each.layers, each.n_epochs, each.status) for each in members)
 
 
-def check_examples(x: Vectors, y: Labels) -> tuple[Vectors, Labels, np.ndarray, np.ndarray]:
+def fit_notes(probes: Sequence[FittedProbe]) -> tuple[str, ...]:
+    """Return a sentence for each kind of trouble that the fits had.
+
+    >>> bad = FittedProbe(np.array(["a", "b"]), [], 1000, "did not converge within 1000 epochs")
+    >>> fit_notes([bad, bad])
+    ('2 of 2 fits: did not converge within 1000 epochs.',)
+    """
+    troubles = [each.status for each in probes if each.status != "ok"]
+    return tuple(
+        f"{troubles.count(trouble)} of {len(probes)} fits: {trouble}." for trouble in dict.fromkeys(troubles)
+    )
+
+
+def check_stopping(settings: MLPSettings) -> None:
+    """Refuse to stop by a validation loss where no examples are held out for it.
+
+    Raises:
+        InputError: The settings ask for it.
+    """
+    if settings.stopping != "training loss":
+        raise InputError(
+            "There are no examples to tell when to stop.",
+            where="settings.stopping",
+            expected="'training loss'",
+            got=repr(settings.stopping),
+            fix="take MLPProbe, which holds a tenth out",
+        )
+
+
+def check_examples(
+    x: Vectors, y: Labels, *, min_examples: int = 1
+) -> tuple[Vectors, Labels, np.ndarray, np.ndarray]:
     """Return vectors, labels, classes, and the class of each example as a number.
 
     Raises:
-        InputError: The vectors are no finite matrix, or the labels do not fit or hold a single class.
+        InputError: The vectors are no finite matrix or have too few rows, or the labels do not fit or hold a single
+            class.
     """
-    rows = check_vectors(x, "x")
+    rows = check_vectors(x, "x", min_examples=min_examples)
     labels = check_labels(y, len(rows), "y")
     classes, numbers = np.unique(labels, return_inverse=True)
     if len(classes) < 2:

@@ -55,7 +55,7 @@ def divide_into_folds(
             got=n_folds,
             fix="give more examples" if n_units < 2 else "ask for fewer folds",
         )
-    if groups is None and np.bincount(classes).max() < n_folds:
+    if np.bincount(classes).max() < n_folds:
         # No class can be spread over all folds, which scikit-learn refuses.
         classes = np.zeros_like(classes)
     splitter = (StratifiedKFold if groups is None else StratifiedGroupKFold)(
@@ -84,11 +84,16 @@ def hold_out(n_examples: int, *, seed: int) -> Division:
     return np.sort(order[n_held_out:]), np.sort(order[:n_held_out])
 
 
-def rare_classes(labels: Labels, n_folds: int) -> tuple[str, ...]:
-    """Return the classes with fewer examples than folds, sorted.
+def rare_classes(labels: Labels, n_folds: int, sentence_ids: SentenceIds | None = None) -> tuple[str, ...]:
+    """Return the classes with fewer examples, or sentences where these stay whole, than folds, sorted.
 
     >>> rare_classes(np.array(["a", "a", "b"]), 2)
     ('b',)
+    >>> rare_classes(np.array(["a", "a", "b", "b"]), 2, np.array([0, 1, 1, 1]))
+    ('b',)
     """
-    classes, counts = np.unique(labels, return_counts=True)
+    classes, numbers = np.unique(labels, return_inverse=True)
+    units = np.arange(len(numbers)) if sentence_ids is None else number_sentences(sentence_ids, len(numbers))
+    own = np.unique(np.stack([numbers, units], axis=1), axis=0)[:, 0]
+    counts = np.bincount(own, minlength=len(classes))
     return tuple(str(each) for each in classes[counts < n_folds])

@@ -50,10 +50,10 @@ class LabelledSpans:
     def __post_init__(self) -> None:
         """Check everything, and give the spans their three dimensions."""
         vectors, spans = np.asanyarray(self.vectors), np.asarray(self.spans)
-        if vectors.ndim != 3:
+        if vectors.ndim != 3 or not len(vectors):
             raise InputError(
-                "vectors has not three dimensions.",
-                expected="shape (layer, word, hidden)",
+                "vectors is no array of layers of words.",
+                expected="shape (layer, word, hidden), with at least one layer",
                 got=f"shape {vectors.shape}",
             )
         for layer, words in enumerate(vectors):

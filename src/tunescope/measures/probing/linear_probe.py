@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -97,6 +98,14 @@ def fit_linear_probe(
     """
     rows = check_vectors(train_x, "train_x")
     classes = check_labels(train_y, len(rows), "train_y")
+    _check_positive(inverse_penalty=inverse_penalty, max_iterations=max_iterations, tolerance=tolerance)
+    if classes.dtype.kind == "f":
+        raise InputError(
+            "train_y holds numbers, not classes.",
+            expected="text, whole numbers or truth values",
+            got=f"dtype {classes.dtype}",
+            fix="take fit_linear_regression_probe for numbers",
+        )
     if len(np.unique(classes)) < 2:
         raise InputError(
             "train_y holds a single class.",
@@ -154,6 +163,7 @@ def fit_linear_regression_probe(
             expected="at least two different numbers",
             got=f"dtype {numbers.dtype}, {len(np.unique(numbers))} different values",
         )
+    _check_positive(penalty=penalty)
     chosen = _draw(np.zeros(len(rows)), max_train, seed, at_least=2)
     solver = Ridge(alpha=penalty * len(chosen) / rows.shape[1], solver="cholesky")
     pipeline, _ = _fit(solver, rows[chosen].astype(np.float64), numbers[chosen].astype(np.float64))
@@ -177,7 +187,7 @@ def majority_label(train_y: Labels) -> object:
     'a'
     """
     classes, counts = np.unique(_some(train_y), return_counts=True)
-    return classes[int(counts.argmax())].item()
+    return classes.tolist()[int(counts.argmax())]
 
 
 def mean_number(train_y: Labels) -> float:
@@ -189,7 +199,16 @@ def mean_number(train_y: Labels) -> float:
     >>> mean_number(np.array([1.0, 2.0, 6.0]))
     3.0
     """
-    return float(np.mean(_some(train_y).astype(np.float64)))
+    numbers = _some(train_y)
+    if numbers.dtype.kind not in "fiu":
+        raise InputError("train_y does not hold numbers.", expected="numbers", got=f"dtype {numbers.dtype}")
+    return float(np.mean(numbers.astype(np.float64)))
+
+
+def _check_positive(**settings: float | int) -> None:
+    for name, value in settings.items():
+        if not 0 < value < math.inf:
+            raise InputError(f"{name} is out of range.", expected="a number above 0", got=value)
 
 
 def _some(train_y: Labels) -> Labels:

@@ -15,6 +15,9 @@ from tunescope.measures.probing.perceptron import log_probabilities
 
 __all__ = ["MLPProbe"]
 
+_FORMATS = [np.float64, np.float32, np.float16]
+"""All but float64 are computed in float32; what is in another format becomes float64."""
+
 
 class MLPProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Classify vectors by a multilayer perceptron, trained as scikit-learn's ``MLPClassifier`` trains.
@@ -90,7 +93,7 @@ class MLPProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             ValueError: The input or a setting is not what it should be; :class:`~tunescope.InputError` is one.
         """
-        vectors, labels = validate_data(self, X, y, dtype=[np.float64, np.float32])
+        vectors, labels = validate_data(self, X, y, dtype=_FORMATS)
         check_classification_targets(labels)
         settings = MLPSettings(
             self.batch_size,
@@ -126,7 +129,7 @@ class MLPProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def predict_log_proba(self, X: ArrayLike) -> np.ndarray:
         """Return log p of each class, of shape (example, class)."""
         check_is_fitted(self)
-        vectors = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
+        vectors = validate_data(self, X, reset=False, dtype=_FORMATS)
         return log_probabilities(self.layers_, vectors)
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:

@@ -27,6 +27,9 @@ class MLPSettings:
         stopping: Which loss; with ``"validation loss"`` the weights of the best epoch are kept.
         precision: ``"full"``: float64 where the vectors are, otherwise float32. ``"bfloat16"`` computes products in
             bfloat16, parameters and their updates as before; faster where the processor can.
+        penalty_batch_size: The batch size that L2 penalties are meant for. scikit-learn divides α by the batch size, so
+            that larger batches weaken it; here weights are pulled as they would be with batches of this size. None for
+            ``batch_size``, as scikit-learn does.
 
     Raises:
         InputError: A setting is out of range.
@@ -42,6 +45,7 @@ class MLPSettings:
     patience: int = 10
     stopping: Stopping = "training loss"
     precision: Precision = "full"
+    penalty_batch_size: int | None = None
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -56,16 +60,31 @@ class MLPSettings:
                 "training loss or validation loss",
             ),
             "precision": (self.precision in ("full", "bfloat16"), "full or bfloat16"),
+            "penalty_batch_size": (
+                self.penalty_batch_size is None or self.penalty_batch_size >= 1,
+                "at least 1 example, or None",
+            ),
         }
         for name, (good, expected) in checks.items():
             if not good:
                 raise InputError(f"{name} is out of range.", expected=expected, got=getattr(self, name))
 
+    def penalty_scale(self, n_examples: int) -> float:
+        """Return the factor on α that gives it the same pull as in batches of ``penalty_batch_size``.
+
+        >>> MLPSettings(batch_size=400, penalty_batch_size=200).penalty_scale(5000)
+        2.0
+        """
+        meant_for = self.penalty_batch_size or self.batch_size
+        return min(self.batch_size, n_examples) / min(meant_for, n_examples)
+
 
 PUBLISHED = MLPSettings()
 """The protocol of Zhou and Srikumar (2022): what scikit-learn's ``MLPClassifier`` does unasked, up to 1,000 epochs."""
 
-FAST = MLPSettings(batch_size=400, learning_rate=2e-3, tolerance=1e-3, precision="bfloat16")
+FAST = MLPSettings(
+    batch_size=400, learning_rate=2e-3, tolerance=1e-3, precision="bfloat16", penalty_batch_size=200
+)
 """Larger steps, a coarser stop, products in bfloat16: accuracies are the same within a few tenths of a point."""
 
 

@@ -43,6 +43,8 @@ class ParsedSentences:
     def __post_init__(self) -> None:
         """Check that the arrays fit one another and hold what they should."""
         self._check_shapes()
+        for name in ("heads", "lengths"):
+            object.__setattr__(self, name, getattr(self, name).astype(np.int64, copy=False))
         if self.sentence_ids is not None:
             check_labels(self.sentence_ids, self.n_sentences, "sentence_ids")
         for sentence in range(self.n_sentences):

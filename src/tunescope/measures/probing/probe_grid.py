@@ -13,11 +13,16 @@ from jaxtyping import Float, Int, Shaped
 
 from tunescope._core.errors import InputError
 from tunescope._core.seeds import derive_seed
-from tunescope.measures.probing.fitted_probe import FittedProbe, check_examples, fit_probes
+from tunescope.measures.probing.fitted_probe import (
+    FittedProbe,
+    check_examples,
+    check_stopping,
+    fit_notes,
+    fit_probes,
+)
 from tunescope.measures.probing.folds import divide_into_folds, rare_classes
 from tunescope.measures.probing.mlp_settings import PUBLISHED, MLPSettings, check_architecture
 from tunescope.measures.shapes import Labels, SentenceIds, Vectors
-from tunescope.measures.validation import check_labels
 
 __all__ = ["HIDDEN_SIZES", "PENALTIES", "ProbeGrid", "Search", "probe_grid"]
 
@@ -37,7 +42,8 @@ class ProbeGrid:
     Attributes:
         hidden_sizes: The choices of hidden sizes.
         penalties: The choices of L2 penalties.
-        accuracy: Share of each fold that the probe trained on the others has right, when it stopped or was dropped.
+        accuracy: Share of each fold that the probe trained on the others has right, when it stopped or was dropped; NaN
+            where the training diverged.
         n_epochs: How many epochs each probe was trained for.
         status: ``"ok"``, ``"dropped"`` by halving, or a sentence that says what is wrong with the fit.
         best: Indices of the chosen hidden sizes and penalty.
@@ -75,11 +81,12 @@ class ProbeGrid:
     def accuracies(self, vectors: Vectors, labels: Labels) -> Float[np.ndarray, " seed"]:
         """Return the accuracy of each refitted probe, in [0, 1]; report their mean and standard deviation.
 
+        NaN where a fit diverged.
+
         Raises:
             InputError: The vectors do not fit the probes, or there is not one label per row.
         """
-        gold = check_labels(labels, len(vectors))
-        return np.array([np.mean(probe.predict(vectors) == gold) for probe in self.probes])
+        return np.array([probe.right(vectors, labels).mean() for probe in self.probes])
 
 
 def probe_grid(
@@ -131,7 +138,8 @@ def probe_grid(
 
     Raises:
         InputError: The vectors are no finite matrix, the labels do not fit or hold a single class, there are fewer
-            sentences than folds, or a setting is out of range.
+            sentences than folds, a setting is out of range, or the settings stop by a validation loss: that would be
+            the loss of the examples that are to be scored.
 
     >>> x = np.random.default_rng(0).normal(size=(120, 2))
     >>> grid = probe_grid(x, x[:, 0] > 0, hidden_sizes=[(4,), (8, 8)], penalties=[1e-4, 1.0], n_folds=3, n_refits=2,
@@ -143,6 +151,9 @@ def probe_grid(
     rows, labels, classes, numbers = check_examples(x, y)
     sizes, alphas = [tuple(each) for each in hidden_sizes], [float(each) for each in penalties]
     check_architecture(sizes, alphas)
+    check_stopping(settings)
+    if search not in ("full", "halving"):
+        raise InputError("search is unknown.", expected="'full' or 'halving'", got=repr(search))
     if not sizes or not alphas or n_refits < 1:
         raise InputError(
             "The grid is empty.",
@@ -189,28 +200,30 @@ def probe_grid(
         status=scores.status,
         best=best,
         probes=probes,
-        notes=_notes(labels, n_folds, probes),
+        notes=_notes(labels, n_folds, sentence_ids, probes),
         seconds=time.perf_counter() - started,
     )
 
 
 def _best(accuracy: np.ndarray, status: np.ndarray) -> tuple[int, int]:
     """Return the indices of the highest mean accuracy; of equal ones the first."""
-    mean = np.where((status == "dropped").any(axis=2), -np.inf, accuracy.mean(axis=2))
+    mean = np.where(
+        (status == "dropped").any(axis=2), -np.inf, np.nan_to_num(accuracy.mean(axis=2), nan=-np.inf)
+    )
     sizes, penalty = np.unravel_index(int(np.argmax(mean)), mean.shape)
     return int(sizes), int(penalty)
 
 
-def _notes(labels: Labels, n_folds: int, refits: Sequence[FittedProbe]) -> tuple[str, ...]:
+def _notes(
+    labels: Labels, n_folds: int, sentence_ids: SentenceIds | None, refits: Sequence[FittedProbe]
+) -> tuple[str, ...]:
     notes = []
-    rare = rare_classes(labels, n_folds)
+    rare = rare_classes(labels, n_folds, sentence_ids)
     if rare:
         named = ", ".join(rare[:5]) + (" …" if len(rare) > 5 else "")
+        units = "examples" if sentence_ids is None else "sentences"
         notes.append(
-            f"{len(rare)} labels have fewer examples than the {n_folds} folds, so that not every fold can score"
+            f"{len(rare)} labels have fewer {units} than the {n_folds} folds, so that not every fold can score"
             f" them: {named}."
         )
-    for status in dict.fromkeys(each.status for each in refits if each.status != "ok"):
-        n = sum(each.status == status for each in refits)
-        notes.append(f"{n} of {len(refits)} refitted probes: {status}.")
-    return tuple(notes)
+    return (*notes, *fit_notes(refits))

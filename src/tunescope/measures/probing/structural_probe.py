@@ -56,7 +56,7 @@ class StructuralProbe:
     def status(self) -> tuple[str, ...]:
         """For each layer ``"ok"``, or a sentence that says what is wrong with the fit."""
         return tuple(
-            "ok" if converged else f"the loss still improved after {n_epochs} epochs"
+            "ok" if converged else f"the loss had not settled within {n_epochs} epochs"
             for converged, n_epochs in zip(self.converged, self.n_epochs, strict=True)
         )
 

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Shaped
 
 from tunescope._core.errors import InputError
 from tunescope.measures.estimate import Estimate
-from tunescope.measures.intervals import divide, half_samples, interval
+from tunescope.measures.intervals import divide, half_samples, interval, resampling_weights
 from tunescope.measures.probing.parsed_sentences import ParsedSentences
 from tunescope.measures.probing.structural_probe import StructuralProbe
 from tunescope.measures.probing.structural_sentences import SentenceScores, score_sentences
@@ -27,6 +27,9 @@ _SHORTEST, _LONGEST = 5, 50
 """Correlations are averaged over sentences of so many words."""
 
 _BOUNDS = {"uuas": (0.0, 1.0), "dspr": (-1.0, 1.0), "nspr": (-1.0, 1.0), "root_accuracy": (0.0, 1.0)}
+_COUNTS = ("uuas", "root_accuracy")
+"""Those that are shares of successes; the others are correlations."""
+
 _WHY_UNDEFINED = {
     "uuas": "no tree has an edge between words that are scored",
     "dspr": f"no sentence of {_SHORTEST} to {_LONGEST} words has distances to correlate",
@@ -239,7 +242,7 @@ def _estimates(
         if not used.any():
             return Estimate(value=np.nan, level=level, status=_WHY_UNDEFINED[name])
         halves = half_samples(sentence_ids[used], n_resamples, rng)
-        weights = np.concatenate([np.ones((1, halves.shape[1])), halves])
+        weights = resampling_weights(halves).T
         values = [_mean_of_groups(part, used, weights) for part in parts]
         figures = values[0] if len(values) == 1 else values[1] - values[0]
         low, high = _BOUNDS[name]
@@ -249,7 +252,7 @@ def _estimates(
             sentence_ids=sentence_ids[used],
             level=level,
             bounds=(low, high) if len(values) == 1 else (low - high, high - low),
-            counts=True,
+            counts=name in _COUNTS,
         )
         return found.model_copy(update={"n_examples": int(parts[0].below[used].sum())})
 

@@ -110,5 +110,6 @@ def _undefined(comparison: Comparison) -> Iterator[Finding]:
         places += [count_text(len(labels), "label")] if labels else []
         places += [str(m.part) for m in found if m.part is not None]
         reason = "no reason is given" if status == "ok" else status.removeprefix("undefined: ")
-        text = f"{describe(measure).title} is not defined ({', '.join(places)}): {reason}."
+        where = f" ({', '.join(places)})" if places else ""
+        text = f"{describe(measure).title} is not defined{where}: {reason}."
         yield Finding(kind="caution", text=text, measure=measure, estimate=found[0].estimate)

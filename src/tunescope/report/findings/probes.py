@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from scipy.stats import norm
+from scipy.stats import t as student
 
 from tunescope.measures.estimate import Estimate
 from tunescope.report.findings.finding import Finding
@@ -15,6 +15,7 @@ from tunescope.report.wording import (
     estimate_text,
     inner_text,
     layers_text,
+    level_text,
     listed,
     value_text,
 )
@@ -56,10 +57,10 @@ def _kept_and_lost(comparison: Comparison, measure: str, subject: str, figure: s
     yield Finding(
         kind="result",
         text=(
-            f"By fine-tuning, {subject} {listed(parts)} (95 % overall, over"
-            f" {count_text(len(differences), 'layer')}). Its best layer was {best_before}"
-            f" ({inner_text(measure, before[best_before])}) and is {best_after}"
-            f" ({inner_text(measure, after[best_after])}); the largest change, at layer {largest}, is"
+            f"By fine-tuning, {subject} {listed(parts)} ({level_text(differences[largest])} overall, over"
+            f" {count_text(len(differences), 'layer')}; test sentences vary, not the training of the probes). The"
+            f" highest figure was layer {best_before}’s ({inner_text(measure, before[best_before])}) and is layer"
+            f" {best_after}’s ({inner_text(measure, after[best_after])}); the largest change, at layer {largest}, is"
             f" {difference_text(measure, differences[largest])}."
         ),
         figure=figure,
@@ -79,7 +80,8 @@ def _selectivity(comparison: Comparison) -> Iterator[Finding]:
         text=(
             f"At the top layer the perceptron's selectivity is {estimate_text('selectivity', before)} before and"
             f" {estimate_text('selectivity', after)} after: on labels given to words at random it still reaches"
-            f" {value_text('control_accuracy', control.value)} after fine-tuning, which is memory."
+            f" {value_text('control_accuracy', control.value)} after fine-tuning, by memory and by the labels’"
+            " frequencies."
         ),
         figure="selectivity",
         measure="selectivity",
@@ -97,7 +99,8 @@ def _expected_layer(comparison: Comparison) -> Iterator[Finding]:
     if len(found) < 3:
         return
     change = found["difference"]
-    verdict = " They cannot be told apart." if change.has_interval and change.low <= 0 <= change.high else ""
+    clear = change.has_interval and not change.low <= 0 <= change.high
+    verdict = "" if clear else " They cannot be told apart."
     yield Finding(
         kind="result",
         text=(
@@ -112,11 +115,15 @@ def _expected_layer(comparison: Comparison) -> Iterator[Finding]:
 
 
 def _direction(difference: Estimate, n: int) -> int:
-    """Return 1 for a clear rise, −1 for a clear fall, else 0: by an interval widened for ``n`` of them (Bonferroni)."""
+    """Return 1 for a clear rise, −1 for a clear fall, else 0: by an interval widened for ``n`` of them (Bonferroni).
+
+    The interval was built with Student's t for its sentences, and so is the wider one.
+    """
     if not difference.has_interval:
         return 0
     tail = (1 - difference.level) / 2
-    widening = norm.isf(tail / n) / norm.isf(tail)
+    freedom = max(difference.n_sentences - 1, 1)
+    widening = student.isf(tail / n, freedom) / student.isf(tail, freedom)
     low = difference.value - (difference.value - difference.low) * widening
     high = difference.value + (difference.high - difference.value) * widening
     return int(low > 0) - int(high < 0)

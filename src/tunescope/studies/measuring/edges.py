@@ -21,7 +21,11 @@ __all__ = ["edge_measurements"]
 
 
 def edge_measurements(
-    train: Mapping[Model, LabelledSpans], test: Mapping[Model, LabelledSpans], settings: CompareSettings
+    train: Mapping[Model, LabelledSpans],
+    test: Mapping[Model, LabelledSpans],
+    settings: CompareSettings,
+    *,
+    device: str,
 ) -> tuple[tuple[Measurement, ...], tuple[str, ...]]:
     """Return scores of edge probes by layer, the weights of the mix, and where in the layers the task is solved.
 
@@ -29,19 +33,22 @@ def edge_measurements(
         train: Training spans by model, the same in each.
         test: Test spans by model.
         settings: Resampling and seed.
+        device: Where the probes are trained.
     """
     seed = derive_seed(settings.seed, "edge probe")
+    probes = {model: fit_edge_probes(spans, seed=seed, device=device) for model, spans in train.items()}
     scores = {
         model: layer_scores(
-            fit_edge_probes(spans, seed=seed),
+            own,
             test[model],
             n_resamples=settings.n_resamples,
             level=settings.level,
             seed=seed,
+            device=device,
         )
-        for model, spans in train.items()
+        for model, own in probes.items()
     }
-    found = [m for model, own in scores.items() for m in _of_model(own, model, len(test[model]))]
+    found = [m for model, own in scores.items() for m in _of_model(own, model, probes[model].n_train)]
     found += _differences(scores["base"], scores["tuned"], settings)
     troubles = [
         f"Edge probe of the {model} model on layers {', '.join(map(str, score.probe.layers))}: {score.probe.status}."
@@ -52,7 +59,7 @@ def edge_measurements(
     return tuple(found), tuple(troubles)
 
 
-def _of_model(scores: LayerScores, model: Model, n: int) -> Iterator[Measurement]:
+def _of_model(scores: LayerScores, model: Model, n_train: int) -> Iterator[Measurement]:
     for measure, own in (("edge_f1", scores.each), ("edge_f1_cumulative", scores.cumulative)):
         for layer, score in enumerate(own):
             yield Measurement(
@@ -61,11 +68,11 @@ def _of_model(scores: LayerScores, model: Model, n: int) -> Iterator[Measurement
     yield Measurement(measure="expected_layer", subject=model, split="test", estimate=scores.expected_layer)
     if scores.mix is not None:
         for layer, weight in enumerate(scores.mix.weights):
-            estimate = Estimate(value=float(weight), n_examples=n)
+            estimate = Estimate(value=float(weight), n_examples=n_train)
             yield Measurement(
                 measure="mix_weight", subject=model, split="train", layer=layer, estimate=estimate
             )
-        centre = Estimate(value=scores.mix.centre_of_gravity, n_examples=n)
+        centre = Estimate(value=scores.mix.centre_of_gravity, n_examples=n_train)
         yield Measurement(measure="centre_of_gravity", subject=model, split="train", estimate=centre)
 
 

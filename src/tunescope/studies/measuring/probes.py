@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from tunescope.measures.probing.codelength import (
     online_codelength,
 )
 from tunescope.measures.probing.control_task import control_labels
-from tunescope.measures.probing.fitted_probe import FittedProbe, fit_probes
+from tunescope.measures.probing.fitted_probe import FittedProbe, fit_notes, fit_probes
 from tunescope.measures.probing.mlp_settings import FAST
 from tunescope.measures.probing.probe_grid import HIDDEN_SIZES, PENALTIES, Search, probe_grid
 from tunescope.studies.comparison import Measurement, Subject
@@ -43,6 +44,8 @@ def layer_probe_measurements(
     settings: CompareSettings,
     *,
     top: bool,
+    are_words: bool,
+    device: str,
 ) -> tuple[tuple[Measurement, ...], tuple[str, ...]]:
     """Return accuracies, selectivity and compression at one layer, with notes.
 
@@ -52,12 +55,14 @@ def layer_probe_measurements(
         layer: The layer.
         settings: Sampling, thoroughness and seed.
         top: Whether it is the top layer, which in a thorough comparison gets the full grid.
+        are_words: Whether targets are words or pairs of words, which have a control task.
+        device: Where the probes are trained.
     """
-    place = _Place(layer, settings)
+    place, fitting = _Place(layer, settings), _Fitting(settings, device)
     train = {
         model: vectors.sampled(settings.probing_targets, settings.seed) for model, vectors in train.items()
     }
-    labels = _Labels.of(train["base"], test["base"], settings.seed)
+    labels = _Labels.of(train["base"], test["base"], settings.seed, are_words=are_words)
     search: Search = "full" if top else "halving"
     right: dict[Model, np.ndarray] = {}
     controlled: dict[Model, np.ndarray] = {}
@@ -66,36 +71,41 @@ def layer_probe_measurements(
     notes: list[str] = []
     for model, vectors in train.items():
         x, x_test = vectors.layer(layer), test[model].layer(layer)
-        probes, configuration, own_notes = _probes(x, labels.train, vectors.sentence_ids, settings, search)
-        right[model] = _right(probes, x_test, labels.test)
-        notes += [f"Perceptron probe of the {model} model at layer {layer}: {note}" for note in own_notes]
-        found += place.seeds([np.mean(probe.predict(x_test) == labels.test) for probe in probes], model)
+        probes, configuration, troubles = fitting.probes(x, labels.train, vectors.sentence_ids, search)
+        rights = np.array([probe.right(x_test, labels.test) for probe in probes])
+        right[model] = rights.mean(axis=0)
+        found += place.seeds(rights.mean(axis=1), model)
+        code, control_code = fitting.code(x, labels.train, vectors), None
         if labels.control_train is not None:
-            remembering = _fit(x, labels.control_train, configuration, settings, n_seeds=1)
-            controlled[model] = _right(remembering, x_test, labels.control_test)
-        codes[model] = (
-            _code(x, labels.train, vectors, settings),
-            None if labels.control_train is None else _code(x, labels.control_train, vectors, settings),
-        )
+            (remembering,) = fitting.fit(x, labels.control_train, configuration, n_seeds=1)
+            controlled[model] = remembering.right(x_test, labels.control_test)
+            control_code = fitting.code(x, labels.control_train, vectors)
+            troubles += tuple(f"control task, {note}" for note in fit_notes([remembering]))
+        codes[model] = code, control_code
+        of_codes = dict.fromkeys(note for each in codes[model] if each is not None for note in each.notes)
+        notes += [f"Perceptron probe of the {model} model at layer {layer}: {note}" for note in troubles]
+        notes += [f"Online code of the {model} model at layer {layer}: {note}" for note in of_codes]
     found += place.accuracies(right, controlled, test["base"].sentence_ids)
     found += place.compressions(codes, train["base"].sentence_ids)
     return tuple(found), tuple(dict.fromkeys(notes))
 
 
 def random_vector_measurements(
-    train: LabelledVectors, test: LabelledVectors, settings: CompareSettings
-) -> tuple[Measurement, ...]:
-    """Return the accuracy of a probe on a random vector for each word (or text): what knowing words alone gives."""
+    train: LabelledVectors, test: LabelledVectors, settings: CompareSettings, *, device: str
+) -> tuple[tuple[Measurement, ...], tuple[str, ...]]:
+    """Return the accuracy of a probe on a random vector for each word (or text), which knows words alone; notes."""
     train = train.sampled(settings.probing_targets, settings.seed)
     words = np.unique(np.concatenate([train.words, test.words]), return_inverse=True)[1]
     size = train.layer(train.layers[-1]).shape[1]
     table = make_rng(settings.seed, "random vectors").normal(size=(words.max() + 1, size)).astype(np.float32)
     x, x_test = table[words[: len(train)]], table[words[len(train) :]]
-    probes, _, _ = _probes(x, train.labels, train.sentence_ids, settings, "halving")
-    estimate = _Place(None, settings).accuracy(_right(probes, x_test, test.labels), test.sentence_ids)
-    return (
-        Measurement(measure="random_vectors_accuracy", subject="baseline", split="test", estimate=estimate),
+    probes, _, troubles = _Fitting(settings, device).probes(x, train.labels, train.sentence_ids, "halving")
+    right = np.mean([probe.right(x_test, test.labels) for probe in probes], axis=0)
+    estimate = _Place(None, settings).accuracy(right, test.sentence_ids)
+    found = Measurement(
+        measure="random_vectors_accuracy", subject="baseline", split="test", estimate=estimate
     )
+    return (found,), tuple(f"Perceptron probe of random vectors: {note}" for note in troubles)
 
 
 @dataclass(frozen=True)
@@ -108,11 +118,11 @@ class _Labels:
     control_test: np.ndarray
 
     @classmethod
-    def of(cls, train: LabelledVectors, test: LabelledVectors, seed: int) -> _Labels:
+    def of(cls, train: LabelledVectors, test: LabelledVectors, seed: int, *, are_words: bool) -> _Labels:
         rng = make_rng(seed, "control task")
         control_train, control_test = control_labels(train.words, train.labels, test.words, rng=rng)
         known = float(np.isin(test.words, train.words).mean())
-        usable = known >= _FEWEST_KNOWN and len(np.unique(control_train)) > 1
+        usable = are_words and known >= _FEWEST_KNOWN and len(np.unique(control_train)) > 1
         return cls(train.labels, test.labels, control_train if usable else None, control_test)
 
 
@@ -120,41 +130,44 @@ Configuration = tuple[tuple[int, ...], float]
 """Hidden sizes and L2 penalty."""
 
 
-def _probes(
-    x: np.ndarray, y: np.ndarray, sentence_ids: np.ndarray, settings: CompareSettings, search: Search
-) -> tuple[tuple[FittedProbe, ...], Configuration, tuple[str, ...]]:
-    """Return fitted probes, their configuration, and notes: in a quick comparison one probe, else the grid's best."""
-    if settings.probes == "quick":
-        return _fit(x, y, _QUICK, settings, n_seeds=1), _QUICK, ()
-    grid = probe_grid(
-        x,
-        y,
-        hidden_sizes=HIDDEN_SIZES,
-        penalties=PENALTIES,
-        sentence_ids=sentence_ids,
-        search=search,
-        seed=derive_seed(settings.seed, "perceptron probe"),
-        settings=FAST,
-    )
-    return grid.probes, (grid.best_hidden_sizes, grid.best_penalty), grid.notes
+@dataclass(frozen=True)
+class _Fitting:
+    """How the probes of a comparison are fitted."""
 
+    settings: CompareSettings
+    device: str
 
-def _fit(
-    x: np.ndarray, y: np.ndarray, configuration: Configuration, settings: CompareSettings, *, n_seeds: int
-) -> tuple[FittedProbe, ...]:
-    seed = derive_seed(settings.seed, "perceptron probe")
-    return fit_probes(x, y, *configuration, n_seeds=n_seeds, settings=FAST, seed=seed)
+    def probes(
+        self, x: np.ndarray, y: np.ndarray, sentence_ids: np.ndarray, search: Search
+    ) -> tuple[tuple[FittedProbe, ...], Configuration, tuple[str, ...]]:
+        """Return fitted probes, their configuration, and notes: in a quick comparison one, else the grid's best."""
+        if self.settings.probes == "quick":
+            probes = self.fit(x, y, _QUICK, n_seeds=1)
+            return probes, _QUICK, fit_notes(probes)
+        grid = probe_grid(
+            x,
+            y,
+            hidden_sizes=HIDDEN_SIZES,
+            penalties=PENALTIES,
+            sentence_ids=sentence_ids,
+            search=search,
+            settings=FAST,
+            seed=derive_seed(self.settings.seed, "perceptron probe"),
+            device=self.device,
+        )
+        return grid.probes, (grid.best_hidden_sizes, grid.best_penalty), grid.notes
 
+    def fit(
+        self, x: np.ndarray, y: np.ndarray, configuration: Configuration, *, n_seeds: int
+    ) -> tuple[FittedProbe, ...]:
+        """Return probes of one configuration."""
+        seed = derive_seed(self.settings.seed, "perceptron probe")
+        return fit_probes(x, y, *configuration, n_seeds=n_seeds, settings=FAST, seed=seed, device=self.device)
 
-def _code(x: np.ndarray, y: np.ndarray, vectors: LabelledVectors, settings: CompareSettings) -> Codelength:
-    seed = derive_seed(settings.seed, "codelength")
-    return online_codelength(x, y, sentence_ids=vectors.sentence_ids, seed=seed)
-
-
-def _right(probes: tuple[FittedProbe, ...], vectors: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return by which share of the seeds each target is read right."""
-    share: np.ndarray = np.mean([probe.predict(vectors) == labels for probe in probes], axis=0)
-    return share
+    def code(self, x: np.ndarray, y: np.ndarray, vectors: LabelledVectors) -> Codelength:
+        """Return the online code of labels."""
+        seed = derive_seed(self.settings.seed, "codelength")
+        return online_codelength(x, y, sentence_ids=vectors.sentence_ids, seed=seed, device=self.device)
 
 
 @dataclass(frozen=True)
@@ -166,12 +179,16 @@ class _Place:
 
     def accuracy(self, right: np.ndarray, sentence_ids: np.ndarray, low: float = 0.0) -> Estimate:
         """Return a mean over targets with its interval over sentences."""
+        if not np.isfinite(right).all():
+            return Estimate(value=math.nan, n_examples=len(right), status="undefined: the training diverged")
         return mean_estimate(right, sentence_ids, bounds=(low, 1.0), counts=True, **self._options())
 
-    def seeds(self, accuracies: Sequence[float], model: Model) -> Iterator[Measurement]:
+    def seeds(self, accuracies: np.ndarray, model: Model) -> Iterator[Measurement]:
         """Return how much the accuracy varies from seed to seed, where there are several."""
         if len(accuracies) > 1:
-            estimate = Estimate(value=float(np.std(accuracies, ddof=1)), n_examples=len(accuracies))
+            spread = float(np.std(accuracies, ddof=1))
+            status = "ok" if math.isfinite(spread) else "undefined: a training diverged"
+            estimate = Estimate(value=spread, n_examples=len(accuracies), status=status)
             yield self._measurement("perceptron_accuracy_sd", model, "test", estimate)
 
     def accuracies(

@@ -38,6 +38,8 @@ def tree_measurements(
     test: Mapping[Model, ParsedSentences],
     examples: Examples,
     settings: CompareSettings,
+    *,
+    device: str,
 ) -> tuple[tuple[Measurement, ...], tuple[DrawnTree, ...], tuple[str, ...]]:
     """Return scores of structural probes by layer beside baselines, a few trees to draw, and notes.
 
@@ -46,12 +48,13 @@ def tree_measurements(
         test: Test sentences by model.
         examples: The test sentences' words.
         settings: Resampling and seed.
+        device: Where the probes are trained.
     """
     seed = derive_seed(settings.seed, "structural probe")
     probes = {
         model: (
-            fit_structural_probe(sentences, kind="distance", seed=seed, device="auto"),
-            fit_structural_probe(sentences, kind="depth", seed=seed, device="auto"),
+            fit_structural_probe(sentences, kind="distance", seed=seed, device=device),
+            fit_structural_probe(sentences, kind="depth", seed=seed, device=device),
         )
         for model, sentences in train.items()
     }
@@ -96,8 +99,10 @@ def _drawn(
     examples: Examples,
 ) -> tuple[DrawnTree, ...]:
     """Return the first test sentences short enough to draw, at the layer where the base model's trees are the best."""
-    sentences = test["base"]
-    layer = int(np.nanargmax([estimate.value for estimate in scores["base"].uuas]))
+    sentences, uuas = test["base"], [estimate.value for estimate in scores["base"].uuas]
+    if not np.isfinite(uuas).any():
+        return ()
+    layer = int(np.nanargmax(uuas))
     short, long = _DRAWN_LENGTHS
     chosen = [i for i, n in enumerate(sentences.lengths) if short <= n <= long][:_N_DRAWN]
     trees = []

@@ -98,19 +98,3 @@ def test_the_rate_falls_and_the_best_map_stays() -> None:
     assert layer.best_map.tolist() == [[2.0], [2.0]]
     layer.end_epoch(2.0 - 5e-5, patience=3)  # no improvement to speak of
     assert (layer.converged, layer.n_epochs) == (True, 5)
-
-
-def test_torchs_threads_are_restored_even_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = torch.get_num_threads()
-    monkeypatch.setattr(structural, "_MAX_THREADS", 1)
-    inside = []
-
-    def fail() -> None:
-        with structural._few_threads():
-            inside.append(torch.get_num_threads())
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        fail()
-    assert inside == [1]
-    assert torch.get_num_threads() == before

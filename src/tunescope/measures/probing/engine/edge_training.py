@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +24,7 @@ from tunescope.measures.probing.engine.edge import (
     layer_weights,
     pieces,
 )
+from tunescope.measures.probing.engine.threads import torch_threads
 from tunescope.measures.probing.labelled_spans import LayerWords, Spans
 from tunescope.models.devices import choose_device
 
@@ -81,7 +81,7 @@ def train_edges(
     n_layers, _, hidden_size = train.vectors.shape
     size = EdgeSize(n_layers, hidden_size, train.spans.shape[1], settings.projection_size, n_labels)
     allowed = np.array([[layer in member for layer in range(n_layers)] for member in members])
-    with _threads(n_jobs), track("edge probes", total=settings.max_epochs) as advance:
+    with torch_threads(_threads(n_jobs)), track("edge probes", total=settings.max_epochs) as advance:
         racing = _Racing(size, torch.from_numpy(allowed), settings, seed, choose_device(device))
         best = _Best(racing.theta)
         for epoch in range(1, settings.max_epochs + 1):
@@ -100,7 +100,7 @@ def read_edges(
     """Return the logit of every label."""
     place = choose_device(device)
     examples = Examples(vectors, spans, np.zeros(len(spans), dtype=np.int64))
-    with _threads(n_jobs), torch.inference_mode():
+    with torch_threads(_threads(n_jobs)), torch.inference_mode():
         theta, allowed = (torch.from_numpy(part).to(place) for part in (trained.theta, trained.allowed))
         logits = [found.cpu() for _, found in _read(trained.size, theta, allowed, examples)]
     return torch.cat(logits, dim=1).numpy()
@@ -142,15 +142,15 @@ class _Racing:
     def evaluate(self, dev: Examples) -> tuple[Float[np.ndarray, " probe"], Float[np.ndarray, " probe"]]:
         """Return micro-F1 and the mean loss of each probe."""
         gold = torch.from_numpy(dev.gold).to(self.theta.device)
-        hits, assigned, loss = torch.zeros(3, len(self.numbers), dtype=torch.float64, device=gold.device)
+        sums = torch.zeros(3, len(self.numbers), dtype=torch.float64)
         with torch.inference_mode():
             for piece, logits in _read(self.size, self.theta, self.allowed, dev):
                 right = gold[piece].expand(len(logits), -1)[..., None]
-                hits += (logits.gather(2, right) >= 0).sum(dim=(1, 2))
-                assigned += (logits >= 0).sum(dim=(1, 2))
-                loss += _loss(logits, gold[piece])
-        f1 = 2 * hits / (assigned + len(gold))
-        return f1.cpu().numpy(), (loss / len(gold)).cpu().numpy()
+                hits = (logits.gather(2, right) >= 0).sum(dim=(1, 2))
+                assigned = (logits >= 0).sum(dim=(1, 2))
+                sums += torch.stack([hits, assigned, _loss(logits, gold[piece])]).cpu()
+        hits, assigned, loss = sums
+        return (2 * hits / (assigned + len(gold))).numpy(), (loss / len(gold)).numpy()
 
     def keep(self, going_on: Bool[np.ndarray, " probe"]) -> bool:
         """Go on with some of the probes alone, and tell whether there are any."""
@@ -181,12 +181,13 @@ class _Best:
     def __init__(self, start: Tensor) -> None:
         self.theta = start.detach().clone()
         self.epoch = np.zeros(len(start), dtype=np.int64)
-        self.f1, self.loss = np.zeros(len(start)), np.full(len(start), np.inf)
+        self.f1, self.loss = np.full(len(start), np.nan), np.full(len(start), np.inf)
 
     def update(self, epoch: int, racing: _Racing, f1: np.ndarray, loss: np.ndarray) -> None:
         """Take over the probes that got better."""
         earlier_f1, earlier_loss = self.f1[racing.numbers], self.loss[racing.numbers]
-        better = np.isfinite(loss) & ((f1 > earlier_f1) | ((f1 == earlier_f1) & (loss < earlier_loss)))
+        higher = np.isnan(earlier_f1) | (f1 > earlier_f1)
+        better = np.isfinite(loss) & (higher | ((f1 == earlier_f1) & (loss < earlier_loss)))
         mine = racing.numbers[better]
         self.epoch[mine], self.f1[mine], self.loss[mine] = epoch, f1[better], loss[better]
         self.theta[torch.from_numpy(mine)] = racing.theta.detach()[torch.from_numpy(better)]
@@ -207,13 +208,5 @@ def _read(
         yield piece, edge_logits(weights, allowed, parts)
 
 
-@contextmanager
-def _threads(n_jobs: int | None) -> Iterator[None]:
-    """Compute on so many threads, and give back the number that was set before; None leaves it alone."""
-    before = torch.get_num_threads()
-    try:
-        if n_jobs is not None:
-            torch.set_num_threads(number_of_threads(n_jobs))
-        yield
-    finally:
-        torch.set_num_threads(before)
+def _threads(n_jobs: int | None) -> int | None:
+    return None if n_jobs is None else number_of_threads(n_jobs)

@@ -254,7 +254,8 @@ def _parts(grid: Grid, data: ProbeData, settings: MLPSettings) -> list[_Part]:
     perceptrons only a few penalties, so that parameters stay in the cache and all cores have work to the end. A GPU
     gets as much at once as there is.
     """
-    groups = _told_apart(grid.penalties, settings.batch_size)
+    fewest = min(len(fold.train) for fold in grid.folds)
+    groups = _told_apart(grid.penalties, min(settings.penalty_batch_size or settings.batch_size, fewest))
     if data.x.device.type == "cpu":
         folds: list[tuple[int, ...]] = [(fold,) for fold in range(len(grid.folds))]
     else:

@@ -113,7 +113,7 @@ class MLPTraining:
         self._sizes = (data.x.shape[1], *hidden_sizes, data.n_classes)
         self._stack = MLPStack(
             self._sizes,
-            np.tile(np.asarray(penalties, dtype=np.float64), len(folds)),
+            np.outer([settings.penalty_scale(len(fold.train)) for fold in folds], penalties).ravel(),
             learning_rate=settings.learning_rate,
             dtype=data.dtype,
             compute=data.x.dtype if data.x.dtype != data.dtype else None,
@@ -155,20 +155,21 @@ class MLPTraining:
         return accuracy, n_epochs, status
 
     def validate(self) -> np.ndarray:
-        """Return accuracy and mean codelength in bits on the validation rows, of shape (active member, 2)."""
+        """Return accuracy and mean codelength in bits on the validation rows, (active member, 2); NaN once diverged."""
         rows = [self._folds[fold].validation for fold in range(len(self._folds))]
         index, valid = _grid(rows)
-        sums = torch.zeros(len(self._active), 2, dtype=torch.float64, device=self._data.x.device)
+        sums = torch.zeros(len(self._active), 2, dtype=torch.float64)
         for start in range(0, index.shape[1], _EVALUATED_AT_ONCE):
             part = slice(start, start + _EVALUATED_AT_ONCE)
             x, y, counted = self._take(index[:, part], valid[:, part])
             log_p = self._stack.log_probabilities(x)
             y = y.expand(len(self._active), -1, -1)
-            right = (log_p.argmax(2, keepdim=True) == y) * counted
-            bits = -torch.gather(log_p, 2, y) / np.log(2) * counted
-            sums += torch.stack([right.sum((1, 2)), bits.sum((1, 2))], 1)
+            bits = -torch.gather(log_p, 2, y) / np.log(2)
+            right = torch.where(bits.isnan(), bits, (log_p.argmax(2, keepdim=True) == y).to(bits))
+            both = torch.stack([torch.where(counted, each, 0.0).sum((1, 2)) for each in (right, bits)], 1)
+            sums += both.cpu().double()
         n = np.array([len(rows[fold]) for fold in self._fold_of[self._active]], dtype=np.float64)
-        means: np.ndarray = sums.cpu().numpy() / np.where(n > 0, n, np.nan)[:, None]
+        means: np.ndarray = sums.numpy() / np.where(n > 0, n, np.nan)[:, None]
         return means
 
     def drop(self, members: np.ndarray) -> None:
@@ -190,7 +191,7 @@ class MLPTraining:
             whole = n_folds == 1 or bool(valid[:, part].all())
             total += self._stack.step(x, y, None if whole else counted.to(self._data.dtype))
         n = np.array([len(rows[fold]) for fold in self._fold_of[self._active]])
-        means: np.ndarray = total.double().cpu().numpy() / n
+        means: np.ndarray = total.cpu().double().numpy() / n
         return means
 
     def _take(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +12,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from tunescope._core.progress import track
+from tunescope.measures.probing.engine.threads import torch_threads
 from tunescope.models.devices import choose_device
 
 __all__ = ["ProbeTraining", "Sentences", "load_sentences", "train_maps"]
@@ -125,7 +125,10 @@ def train_maps(
     first = _first_map(train, rank, seed)
     layers = [ProbeTraining(first.clone().requires_grad_(), learning_rate) for _ in train.vectors]
     rng = np.random.default_rng(seed)
-    with _few_threads(), track("structural probe", total=epochs) as advance:
+    with (
+        torch_threads(min(torch.get_num_threads(), _MAX_THREADS)),
+        track("structural probe", total=epochs) as advance,
+    ):
         for _ in range(epochs):
             active = [number for number, layer in enumerate(layers) if not layer.converged]
             if active:
@@ -242,14 +245,3 @@ def _chunks(
     size = max(1, _MAX_ENTRIES // (n_layers * longest**2))
     for start in range(0, len(batch), size):
         yield batch[start : start + size]
-
-
-@contextmanager
-def _few_threads() -> Iterator[None]:
-    """Let torch use at most eight threads: on small matrices, more of them wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(min(before, _MAX_THREADS))
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
 
 from tunescope._core.progress import track
+from tunescope.measures.probing.engine.threads import torch_threads
 
 __all__ = ["Stopped", "each_in_a_worker"]
 
@@ -44,7 +44,7 @@ def each_in_a_worker(
 
     items = list(items)
     with (
-        _threads_kept(),
+        torch_threads(),  # threads of our own change it for all
         ThreadPoolExecutor(min(n_jobs, max(1, len(items))), initializer=_prepare) as executor,
         track(description, total=len(items)) as advance,
     ):
@@ -66,13 +66,3 @@ def _prepare() -> None:
     """
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-
-
-@contextmanager
-def _threads_kept() -> Iterator[None]:
-    """Restore torch's number of threads at the end: threads of our own change it for all."""
-    before = torch.get_num_threads()
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
