@@ -11,6 +11,7 @@ from tunescope._core.errors import InputError
 from tunescope.tasks.conllu_reader import read_dependencies, read_pos
 from tunescope.tasks.conllulex_reader import read_preposition_functions, read_preposition_roles
 from tunescope.tasks.edge_probing import read_edge_probing
+from tunescope.tasks.entity_reader import read_entities
 from tunescope.tasks.example import LabelKind, TargetKind
 from tunescope.tasks.glue_reader import read_cola, read_mrpc, read_rte, read_sst2, read_stsb
 from tunescope.tasks.options import option_names
@@ -128,6 +129,13 @@ _ALL = (
         target=TargetKind.TOKEN,
         example="train='streusle.ud_train.conllulex', test='streusle.ud_test.conllulex'",
         reader=read_preposition_functions,
+    ),
+    Format(
+        name="conllulex:entities",
+        description="nominal supersenses in STREUSLE, a BIO tag for every word",
+        target=TargetKind.TOKEN,
+        example="train='streusle.ud_train.conllulex', test='streusle.ud_test.conllulex'",
+        reader=read_entities,
     ),
     Format(
         name="trec:coarse",
