@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -55,14 +56,8 @@ class Provenance(Record):
 
 def collect_provenance() -> Provenance:
     """Return the provenance of a result that is about to be computed."""
-    versions = {}
-    for package in _PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            continue
     return Provenance(
-        versions=versions,
+        versions=_versions(),
         python=platform.python_version(),
         platform=platform.platform(),
         n_cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
@@ -71,12 +66,25 @@ def collect_provenance() -> Provenance:
     )
 
 
+@cache
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
 def now() -> str:
     """Return the time in UTC as ISO 8601, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+@cache
 def _source_commit() -> str | None:
+    """Return the commit of the code that this process has loaded."""
     source = Path(__file__).resolve().parents[3]
     if not (source / ".git").exists():
         return None

@@ -3,5 +3,6 @@
 from tunescope.runs.record import RunRecord
 from tunescope.runs.run import Run
 from tunescope.runs.step import Step
+from tunescope.runs.store import StepStore
 
-__all__ = ["Run", "RunRecord", "Step"]
+__all__ = ["Run", "RunRecord", "Step", "StepStore"]

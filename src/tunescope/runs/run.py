@@ -1,39 +1,36 @@
-"""A run folder, in which each step's result appears whole or not at all."""
+"""A run folder: the record of what was asked for, and the steps that were done for it."""
 
 from __future__ import annotations
 
 import logging
 import shutil
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
 import pydantic
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from tunescope._core.errors import RunError
-from tunescope._core.files import flush_folder, flush_tree, readable_write_errors, write_atomically
-from tunescope._core.progress import say
+from tunescope._core.files import readable_write_errors, write_atomically
 from tunescope._core.provenance import collect_provenance, now
 from tunescope.runs.record import RunRecord, Status
-from tunescope.runs.step import Step, StepRecord
+from tunescope.runs.step import Step
+from tunescope.runs.store import StepStore
 
 __all__ = ["Run"]
 
 _logger = logging.getLogger(__name__)
 _RECORD = "record.json"
 _LOCK = ".lock"
-_STEP_RECORD = "step.json"
 
 
 class Run:
     """A folder that holds one run: ``record.json`` and the results of its steps below ``steps/``.
 
-    A step is looked up by its key: where its folder is there, nothing is done again. A folder gets its final
-    name only after all its files are on disk, so a killed run leaves nothing that could be mistaken for a
-    result. Several processes may work on one run: each step is computed by one of them, the others wait.
+    What is finished is not done again, and a killed run leaves nothing that could be mistaken for a result: see
+    :class:`~tunescope.runs.store.StepStore`.
     """
 
     def __init__(self, folder: Path, record: RunRecord) -> None:
@@ -79,7 +76,6 @@ class Run:
                 _clear_other_run(folder, record, overwrite)
                 run = cls(folder, record)
                 run._write_record()
-                (folder / "steps").mkdir(exist_ok=True)
         return run
 
     @classmethod
@@ -113,48 +109,22 @@ class Run:
             raise
         self._close("finished", None)
 
+    @property
+    def store(self) -> StepStore:
+        """The finished steps."""
+        return StepStore(self.folder / "steps")
+
     def perform(self, step: Step) -> Path:
         """Return the folder with the step's result, computing it first unless it is there.
 
         Raises:
             RunError: The disk refuses to take the result. Whatever ``step.compute`` raises passes through.
         """
-        final = self.folder / "steps" / step.folder_name
-        with readable_write_errors(self.folder):
-            if (final / _STEP_RECORD).exists():
-                return final
-            with _locked(self.folder / "steps" / f".{step.folder_name}.lock", step.name):
-                if not (final / _STEP_RECORD).exists():
-                    self._compute(step, final)
-        return final
+        return self.store.perform(step)
 
     def find(self, name: str) -> Path | None:
         """Return the folder of the finished step of this name, the latest if there are several."""
-        records = self.folder.glob(f"steps/{name}-*/{_STEP_RECORD}")
-        named = [path for path in records if path.parent.name.rpartition("-")[0] == name]
-        return max(named, key=lambda path: path.stat().st_mtime).parent if named else None
-
-    def _compute(self, step: Step, final: Path) -> None:
-        partial = final.with_name(f".{step.folder_name}.partial")
-        if partial.exists() and not step.resumable:
-            shutil.rmtree(partial)
-        partial.mkdir(exist_ok=True)
-        provenance = collect_provenance()
-        started = time.monotonic()
-        step.compute(partial)
-        record = StepRecord(
-            name=step.name,
-            key=step.key,
-            version=step.version,
-            inputs=dict(step.inputs),
-            elapsed_seconds=time.monotonic() - started,
-            provenance=provenance,
-        )
-        write_atomically(partial / _STEP_RECORD, record.model_dump_json(indent=2))
-        flush_tree(partial)
-        partial.replace(final)
-        flush_folder(final.parent)
-        _logger.info("%s done in %.1f s", step.name, record.elapsed_seconds)
+        return self.store.find(name)
 
     def _close(self, status: Status, error: str | None) -> None:
         changes = {"status": status, "error": error, "finished": now()}
@@ -219,18 +189,3 @@ def _read_record(folder: Path) -> RunRecord | None:
         return RunRecord.model_validate_json((folder / _RECORD).read_bytes())
     except (FileNotFoundError, NotADirectoryError, pydantic.ValidationError):
         return None
-
-
-@contextmanager
-def _locked(path: Path, name: str) -> Iterator[None]:
-    """Hold the lock of a step; the operating system lets go of it when the process dies."""
-    lock = FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        say(f"waiting for another process that is at work on {name}")
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()  # the file stays: a process that waits for it must meet the next one at the same file

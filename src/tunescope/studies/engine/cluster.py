@@ -1,0 +1,144 @@
+"""Where a study runs: this process, workers on this machine, a running Dask scheduler, or jobs of SLURM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from tunescope._core.errors import InputError, RunError
+from tunescope._core.optional import import_optional
+from tunescope._core.threads import number_of_threads
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+__all__ = ["connect"]
+
+_KINDS = "in-process, local, tcp://host:port, or a YAML file for SLURM"
+_CONNECT_SECONDS = 20
+
+
+@contextmanager
+def connect(cluster: str = "in-process", workers: int | None = None) -> Iterator[Client | None]:
+    """Yield a client of the cluster, None for this process; what was started here is stopped at the end.
+
+    Args:
+        cluster: ``"in-process"``; ``"local"`` for processes of one thread on this machine; ``"tcp://…"`` for a
+            scheduler that runs; or a YAML file with the arguments of :class:`dask_jobqueue.SLURMCluster`.
+        workers: How many: processes (by default one for each core), or jobs of SLURM (default 1).
+
+    Raises:
+        InputError: There is no such kind of cluster, or its file is not what it has to be.
+        RunError: The scheduler does not answer.
+        MissingExtraError: SLURM is asked for without the extra ``slurm``.
+    """
+    if workers is not None and workers < 1:
+        raise InputError("There are no workers.", where="--workers", expected="at least 1", got=workers)
+    if cluster == "in-process":
+        if workers is not None:
+            raise InputError(
+                "Only a cluster has workers.", where="--workers", got=workers, fix="add --cluster local"
+            )
+        yield None
+    elif cluster == "local":
+        with _local(workers or number_of_threads(None)) as client:
+            yield client
+    elif "://" in cluster:
+        with _scheduler(cluster) as client:
+            yield client
+    elif cluster.endswith((".yaml", ".yml")):
+        with _slurm(Path(cluster), workers or 1) as client:
+            yield client
+    else:
+        raise InputError("There is no such cluster.", where="--cluster", expected=_KINDS, got=repr(cluster))
+
+
+@contextmanager
+def _local(workers: int) -> Iterator[Client]:
+    from distributed import Client, LocalCluster
+
+    with (
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=":0",  # any free port
+            resources=_of_a_worker(workers),
+            memory_limit=0,
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+def _of_a_worker(workers: int) -> dict[str, float]:
+    """Return what a worker on this machine has: its share of the memory, and of the GPUs if there are any."""
+    import psutil
+    import torch
+
+    resources = {"memory": psutil.virtual_memory().total / workers}
+    if torch.cuda.is_available():
+        resources["GPU"] = max(1.0, torch.cuda.device_count() / workers)
+    return resources
+
+
+@contextmanager
+def _scheduler(address: str) -> Iterator[Client]:
+    from distributed import Client
+
+    try:
+        client = Client(address, timeout=_CONNECT_SECONDS)
+    except (OSError, ValueError) as error:
+        raise RunError(
+            "The scheduler does not answer.",
+            where=address,
+            expected="the address of a running Dask scheduler",
+            got=str(error) or type(error).__name__,
+            fix="start one with 'dask scheduler', and workers with 'dask worker'",
+        ) from error
+    with client:
+        yield client
+
+
+@contextmanager
+def _slurm(path: Path, jobs: int) -> Iterator[Client]:
+    from distributed import Client
+
+    jobqueue = import_optional("dask_jobqueue", extra="slurm", purpose="run on SLURM")
+    arguments = _arguments(path)
+    try:
+        cluster = jobqueue.SLURMCluster(**arguments)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            "SLURM's workers cannot be described so.",
+            where=path,
+            expected="arguments of dask_jobqueue.SLURMCluster, such as cores, memory, walltime, queue",
+            got=str(error),
+        ) from error
+    with cluster, Client(cluster) as client:
+        cluster.scale(jobs=jobs)
+        yield client
+
+
+def _arguments(path: Path) -> dict[str, Any]:
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError(
+            "The description of the cluster cannot be read.",
+            where=path,
+            expected="a YAML file",
+            got=str(error),
+        ) from error
+    if not isinstance(found, dict):
+        raise InputError(
+            "The description of the cluster is empty or no mapping.",
+            where=path,
+            expected="lines such as 'cores: 4' and 'memory: 16GB'",
+            got=type(found).__name__,
+        )
+    return found

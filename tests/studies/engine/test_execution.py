@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.studies.engine.some_steps import (
+    add_numbers,
+    break_down,
+    die_at_first,
+    multiply,
+    need_much,
+    refuse,
+    tell_threads,
+    write_number,
+)
+
+from tunescope._core.errors import InputError, RunError
+from tunescope.studies.engine.cluster import connect
+from tunescope.studies.engine.execution import execute, finished
+from tunescope.studies.engine.plan import Content, Plan, PlannedStep
+from tunescope.studies.engine.step_function import step_function
+
+
+@pytest.fixture(scope="module", params=["in-process", "local"])
+def client(request: pytest.FixtureRequest) -> Iterator[object]:
+    with connect(request.param, workers=2 if request.param == "local" else None) as client:
+        yield client
+
+
+def sums(log: Path) -> tuple[Plan, PlannedStep]:
+    """Return a plan that adds 1 + 2, then 3 to that."""
+    plan = Plan()
+    numbers = [plan.add(write_number, title=f"write {n}", number=n) for n in (1, 2, 3)]
+    inner = plan.add(add_numbers, title="add two", numbers=numbers[:2], log=Content(str(log), ""))
+    return plan, plan.add(
+        add_numbers, title="add all", numbers=[inner, numbers[2]], log=Content(str(log), "")
+    )
+
+
+def number_of(step: PlannedStep, store: Path) -> int:
+    return int((store / step.folder_name / "number").read_text())
+
+
+def test_a_plan_is_done_once(client, tmp_path):
+    plan, last = sums(tmp_path / "log")
+    store = tmp_path / "store"
+    outcomes = execute(plan, store, client)
+    assert [outcome.status for outcome in outcomes.values()] == ["done"] * 5
+    assert number_of(last, store) == 6
+    assert finished(plan, store) == {step.key for step in plan}
+    again, _ = sums(tmp_path / "log")
+    assert {outcome.status for outcome in execute(again, store, client).values()} == {"found"}
+    assert len((tmp_path / "log").read_text().split()) == 2
+
+
+def test_a_step_that_fails_costs_only_those_that_need_it(client, tmp_path):
+    plan = Plan()
+    good = plan.add(write_number, title="good", number=1)
+    refused, broken = plan.add(refuse, title="refused"), plan.add(break_down, title="broken")
+    log = Content(str(tmp_path / "log"), "")
+    plan.add(add_numbers, title="needs refused", numbers=[good, refused], log=log)
+    last = plan.add(add_numbers, title="needs good", numbers=[good], log=log)
+    outcomes = {outcome.title: outcome for outcome in execute(plan, tmp_path, client).values()}
+    assert {title: outcome.status for title, outcome in outcomes.items()} == {
+        "good": "done",
+        "refused": "failed",
+        "broken": "failed",
+        "needs refused": "skipped",
+        "needs good": "done",
+    }
+    assert outcomes["refused"].message == "This cannot be.\n  expected: something else"
+    assert not outcomes["refused"].traceback
+    assert outcomes["broken"].message == "ZeroDivisionError: a fault of the code"
+    assert "some_steps.py" in Path(outcomes["broken"].traceback).read_text()
+    assert outcomes["needs refused"].message == "there is no refused"
+    assert number_of(last, tmp_path) == 1
+    assert not (tmp_path / broken.folder_name).exists()
+
+
+def test_threads_within_a_step(client, tmp_path):
+    plan = Plan(threads=1)
+    step = plan.add(tell_threads, title="threads")
+    execute(plan, tmp_path, client)
+    assert (tmp_path / step.folder_name / "threads").read_text() == "1 1"
+
+
+def test_one_process_or_two_the_results_are_the_same(client, tmp_path):
+    plan = Plan()
+    steps = [plan.add(multiply, title=str(seed), size=200, seed=seed) for seed in range(4)]
+    execute(plan, tmp_path / "one", client)
+    execute(plan, tmp_path / "two", None)
+    for step in steps:
+        results = {(tmp_path / store / step.folder_name / "number").read_text() for store in ("one", "two")}
+        assert len(results) == 1
+
+
+def test_a_step_whose_worker_died_is_tried_again(tmp_path):
+    plan = Plan()
+    step = plan.add(die_at_first, title="dies", marker=str(tmp_path / "marker"))
+    with connect("local", workers=1) as client:
+        (outcome,) = execute(plan, tmp_path / "store", client).values()
+    assert outcome.status == "done"
+    assert number_of(step, tmp_path / "store") == 1
+
+
+def test_a_step_that_no_worker_can_take_is_told(tmp_path):
+    plan = Plan()
+    plan.add(need_much, title="much")
+    with connect("local", workers=1) as client, pytest.raises(RunError, match="enough memory"):
+        execute(plan, tmp_path, client)
+    with connect() as client:
+        assert [outcome.status for outcome in execute(plan, tmp_path, client).values()] == ["done"]
+
+
+def test_equal_work_is_planned_once_and_goes_by_content():
+    plan = Plan()
+    first, second = (plan.add(write_number, title=title, number=1) for title in ("one", "another"))
+    assert first is second
+    here, there = (plan.add(die_at_first, title="d", marker=Content(path, "same")) for path in ("a", "b"))
+    assert here is there
+    assert plan.add(die_at_first, title="d", marker=Content("a", "other")) is not here
+    assert len(plan) == 3
+
+
+def test_keys_depend_on_arguments_needs_version_and_threads():
+    def key(number: int = 1, threads: int = 1) -> str:
+        plan = Plan(threads)
+        base = plan.add(write_number, title="base", number=number)
+        return plan.add(add_numbers, title="sum", numbers=[base], log="").key
+
+    assert key() == key()
+    assert len({key(), key(number=2), key(threads=2)}) == 3
+    versions = {}
+    for version in (1, 2):
+        step_function(version=version)(multiply)
+        versions[version] = Plan().add(multiply, title="", size=1, seed=0).key
+    step_function()(multiply)
+    assert versions[1] != versions[2]
+    assert versions[1] == Plan().add(multiply, title="", size=1, seed=0).key
+
+
+def test_what_no_plan_can_hold_is_refused():
+    @step_function()
+    def inner(folder: Path) -> None:
+        pass
+
+    for function in (inner, number_of):
+        with pytest.raises(InputError, match="cannot be called by a step"):
+            Plan().add(function, title="")
+    with pytest.raises(InputError, match="nothing that a key can be made of"):
+        Plan().add(write_number, title="", number={1, 2})
+    other = Plan().add(write_number, title="one", number=1)
+    with pytest.raises(InputError, match="another plan"):
+        Plan().add(add_numbers, title="sum", numbers=[other], log="")
+
+
+@pytest.mark.parametrize(
+    ("cluster", "workers", "message"),
+    [
+        ("many", None, "no such cluster"),
+        ("in-process", 2, "add --cluster local"),
+        ("local", 0, "at least 1"),
+        ("missing.yaml", None, "cannot be read"),
+    ],
+)
+def test_clusters_that_cannot_be_are_refused(cluster, workers, message):
+    with pytest.raises(InputError, match=message), connect(cluster, workers):
+        pass
+
+
+def test_a_scheduler_that_does_not_answer_is_told(monkeypatch):
+    monkeypatch.setattr("tunescope.studies.engine.cluster._CONNECT_SECONDS", 1)
+    with pytest.raises(RunError, match="does not answer"), connect("tcp://127.0.0.1:1"):
+        pass
