@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from tunescope._core.files import flush_folder, flush_tree, readable_write_errors, write_atomically
+from tunescope._core.files import flush_folder, flush_tree, readable_write_errors
 from tunescope._core.progress import say
 from tunescope._core.provenance import collect_provenance
 from tunescope.runs.step import Step, StepRecord
@@ -84,7 +84,7 @@ class StepStore:
             elapsed_seconds=time.monotonic() - started,
             provenance=provenance,
         )
-        write_atomically(partial / _RECORD, record.model_dump_json(indent=2))
+        (partial / _RECORD).write_text(record.model_dump_json(indent=2), encoding="utf-8")
         flush_tree(partial)
         partial.replace(final)
         flush_folder(final.parent)
