@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
-from tunescope.report.escaping import json_for_script, visible_text
+from tunescope.report.escaping import json_for_script
 from tunescope.report.examples import KINDS, changed_examples
 from tunescope.report.figure_info import FigureInfo, undefined
 from tunescope.report.findings import Finding, findings
 from tunescope.report.gallery import Section, gallery, screen_figure_of
+from tunescope.report.html import content_policy, package_version, page_scripts, page_template, template_text
 from tunescope.report.places import splits
 from tunescope.report.summary import summary_text, tiles
 from tunescope.report.tables import readable_table
@@ -36,15 +31,11 @@ def render_page(comparison: Comparison) -> str:
     nothing else: no address, and no script but these two, which it names by their hashes.
     """
     sections = gallery(comparison)
-    scripts = {"plotly": _script(get_plotlyjs()), "page": _script(_template("page.js"))}
-    environment = Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined, finalize=_visible
-    )
-    template = environment.from_string(_template("page.html.j2"))
-    return template.render(
+    scripts = page_scripts()
+    return page_template("page.html.j2").render(
         comparison=comparison,
-        policy=_policy(scripts.values()),
-        style=Markup(_template("page.css")),
+        policy=content_policy(scripts.values()),
+        style=Markup(template_text("page.css")),
         scripts=scripts,
         data=Markup(json_for_script(_page_data(comparison, sections))),
         sections=[_describe_section(section) for section in sections],
@@ -56,7 +47,7 @@ def render_page(comparison: Comparison) -> str:
         kinds=KINDS,
         changed=changed_examples(comparison),
         n_changed=Counter(item.kind for item in changed_examples(comparison)),
-        version=_version(),
+        version=package_version(),
     )
 
 
@@ -92,32 +83,3 @@ def _page_data(comparison: Comparison, sections: Iterable[Section]) -> dict[str,
 def _figure_data(info: FigureInfo) -> dict[str, Any]:
     figure: dict[str, Any] = json.loads(screen_figure_of(info).to_json())
     return {"data": figure["data"], "layout": figure["layout"]}
-
-
-def _script(source: str) -> Markup:
-    """Return a script as it may stand in a page; a closing tag within it would end it early."""
-    return Markup(source.replace("</script", "<\\/script").replace("<!--", "<\\!--"))
-
-
-def _policy(scripts: Iterable[Markup]) -> str:
-    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
-    allowed = " ".join(f"'sha256-{digest}'" for digest in hashes)
-    return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:;"
-        " base-uri 'none'; form-action 'none'"
-    )
-
-
-def _template(name: str) -> str:
-    return files("tunescope.report").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def _visible(value: object) -> object:
-    return visible_text(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _version() -> str:
-    try:
-        return version("tunescope")
-    except PackageNotFoundError:
-        return "unknown"

@@ -1,0 +1,69 @@
+"""What draws each kind of figure of a study, and what it shows in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import plotly.graph_objects as go
+from matplotlib.figure import Figure as PrintFigure
+
+from tunescope.report.escaping import shorten
+from tunescope.report.study.curves import study_curves_figure, study_curves_print
+from tunescope.report.study.dots import study_dots_figure, study_dots_print
+from tunescope.report.study.drawn_series import MOST_LOOKS, drawn_series
+from tunescope.report.study.paths import study_paths_figure, study_paths_print
+from tunescope.report.wording import count_text, listed
+from tunescope.studies.study_result import StudyFigure
+
+__all__ = ["alternative_text", "marks_text", "study_print_figure", "study_screen_figure"]
+
+_DRAWN: dict[str, tuple[Callable[[StudyFigure], go.Figure], Callable[[StudyFigure], PrintFigure]]] = {
+    "curves": (study_curves_figure, study_curves_print),
+    "paths": (study_paths_figure, study_paths_print),
+    "dots": (study_dots_figure, study_dots_print),
+}
+_NOUNS = {"curves": "line", "paths": "path", "dots": "set"}
+
+
+def study_screen_figure(figure: StudyFigure) -> go.Figure:
+    """Draw a figure for the page, with room for its legend."""
+    drawn = _DRAWN[figure.kind][0](figure)
+    entries = min(len(drawn_series(figure)), MOST_LOOKS + 1)
+    return drawn.update_layout(height=drawn.layout.height + 10 * entries)
+
+
+def study_print_figure(figure: StudyFigure) -> PrintFigure:
+    """Draw a figure for a paper."""
+    return _DRAWN[figure.kind][1](figure)
+
+
+def alternative_text(figure: StudyFigure) -> str:
+    """Return what a figure shows, for those who cannot see it."""
+    series = drawn_series(figure)
+    kind = "Dots" if figure.kind == "dots" else count_text(len(series), _NOUNS[figure.kind])
+    names = listed([line.name for line in series[:MOST_LOOKS]])
+    others = f" and {len(series) - MOST_LOOKS} more" if len(series) > MOST_LOOKS else ""
+    axes = f"{shorten(figure.y_title, 80) or 'y'} over {shorten(figure.x_title, 80) or 'x'}"
+    return f"{shorten(figure.title, 120)}. {kind}, {axes}: {names}{others}. The numbers are in the table below."
+
+
+def marks_text(figure: StudyFigure) -> str:
+    """Return what marks and shades mean that no legend tells; empty where there are none."""
+    series = drawn_series(figure)
+    sentences = []
+    if figure.kind == "paths":
+        sentences.append("Open mark: where a path starts; large filled mark: where it ends.")
+    if any(mark.low is not None for line in series for mark in line.marks):
+        band = {"curves": "Bands", "dots": "Bars"}.get(figure.kind)
+        sentences += [f"{band} are intervals."] if band else []
+    n_thin = sum(line.thin for line in series)
+    if n_thin:
+        noun = _NOUNS[figure.kind]
+        sentences.append(
+            f"{count_text(n_thin, noun)} of {len(series)} {'is' if n_thin == 1 else 'are'} thin and grey:"
+            " point at one for its name."
+        )
+    n_undefined = sum(mark.value is None for line in series for mark in line.marks)
+    if n_undefined:
+        sentences.append(f"{count_text(n_undefined, 'point')} not defined, and left out.")
+    return " ".join(sentences)

@@ -1,0 +1,88 @@
+"""Tables of a study: in full for files, rounded for the page."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from tunescope.report.study.numbers import cell_text, number_text
+from tunescope.report.tables import Table
+from tunescope.studies.study_result import StudyFigure, StudyTable
+
+__all__ = ["PageTable", "full_table", "page_points", "page_table", "points_table"]
+
+
+class PageTable(NamedTuple):
+    """A table for people: text only, and which columns hold numbers."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: tuple[bool, ...]
+
+
+def full_table(table: StudyTable) -> Table:
+    """Return the table in full precision."""
+    return Table(columns=table.columns, rows=table.rows)
+
+
+def page_table(table: StudyTable) -> PageTable:
+    """Return the table for the page: each column with its decimals, undefined in words."""
+    places = [table.decimals.get(column) for column in table.columns]
+    return PageTable(
+        columns=table.columns,
+        rows=tuple(tuple(map(cell_text, row, places)) for row in table.rows),
+        numeric=tuple(_is_numeric(table, column) for column in range(len(table.columns))),
+    )
+
+
+def _is_numeric(table: StudyTable, column: int) -> bool:
+    cells = [row[column] for row in table.rows if row[column] is not None]
+    n_numbers = sum(not isinstance(cell, str) for cell in cells)
+    return 2 * n_numbers > len(cells)
+
+
+def points_table(figure: StudyFigure) -> Table:
+    """Return the points of a figure in full precision, one row each; without intervals, their cells are empty."""
+    return Table(columns=("series", "label", "x", "y", "low", "high"), rows=tuple(_points(figure)))
+
+
+def _points(figure: StudyFigure) -> list[tuple[str, str, float, float, float | None, float | None]]:
+    return [
+        (series.name, label, x, y, low, high)
+        for series in figure.series
+        for x, y, low, high, label in zip(
+            series.x,
+            series.y,
+            series.low or (None,) * len(series.x),
+            series.high or (None,) * len(series.x),
+            series.labels or ("",) * len(series.x),
+            strict=True,
+        )
+    ]
+
+
+def page_points(figure: StudyFigure) -> PageTable:
+    """Return the points of a figure for the page, without columns that are empty throughout."""
+    rows = [
+        (
+            name,
+            label,
+            number_text(x, ",.6g"),
+            number_text(y, percent=figure.percent),
+            _end_text(low, y, percent=figure.percent),
+            _end_text(high, y, percent=figure.percent),
+        )
+        for name, label, x, y, low, high in _points(figure)
+    ]
+    titles = ("series", "point", figure.x_title or "x", figure.y_title or "y", "low", "high")
+    kept = [i for i in range(len(titles)) if i in (0, 2, 3) or any(row[i] for row in rows)]
+    return PageTable(
+        columns=tuple(titles[i] for i in kept),
+        rows=tuple(tuple(row[i] for i in kept) for row in rows),
+        numeric=tuple(i >= 2 for i in kept),
+    )
+
+
+def _end_text(end: float | None, value: float, *, percent: bool) -> str:
+    """Return an end of an interval; nothing where the value itself is not defined."""
+    return "" if end is None or math.isnan(value) else number_text(end, percent=percent)

@@ -1,0 +1,1 @@
+"""Numbers that the papers report, and how ours are set beside them."""

@@ -1,0 +1,71 @@
+"""What steps are given of tasks and models: a place to read them from, which goes by a hash of the content."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+from tunescope.finetuning.finetune import open_finetuned
+from tunescope.models.checkpoint import find_checkpoint, state_hash
+from tunescope.models.encoder import Encoder, load_encoder
+from tunescope.models.tuned import load_tuned
+from tunescope.studies.engine.plan import Content
+from tunescope.tasks.source import TaskSource
+from tunescope.tasks.task import Task
+
+__all__ = ["encoder_of", "model_input", "task_input", "task_of"]
+
+_RUN = "run"
+
+
+def task_input(source: TaskSource, folder: Path, task: Task) -> Content:
+    """Return what steps are given of a task.
+
+    Args:
+        source: Where it comes from.
+        folder: What relative paths start from.
+        task: The task, read from there.
+    """
+    value = {"source": source.model_dump(), "folder": str(folder)}
+    return Content(value, f"{task.fingerprint} {task.metric}")
+
+
+def task_of(value: dict[str, object]) -> Task:
+    """Read the task that a step was given."""
+    return _read(json.dumps(value, sort_keys=True))
+
+
+@lru_cache(maxsize=4)
+def _read(text: str) -> Task:
+    value = json.loads(text)
+    names = TaskSource.model_fields.keys()
+    source = TaskSource(**{name: each for name, each in value["source"].items() if name in names})
+    return source.load(value["folder"])
+
+
+def model_input(location: str) -> Content:
+    """Return what steps are given of a pre-trained model.
+
+    Raises:
+        ModelError: It cannot be found.
+    """
+    return Content(location, state_hash(find_checkpoint(location)))
+
+
+def encoder_of(model: str, tuned: Path | None, snapshot: int | None, task: Task, device: str) -> Encoder:
+    """Load the encoder that a step is about.
+
+    Args:
+        model: The pre-trained model.
+        tuned: Result of the step that fine-tuned it; None for the model as it was.
+        snapshot: Training step of a snapshot; None for the end of training.
+        task: The task that it was tuned on, or any where it was not.
+        device: Where to put it.
+    """
+    base = find_checkpoint(model)
+    if tuned is None:
+        return load_encoder(base, device=device)
+    finetuned = open_finetuned(tuned / _RUN)
+    folder = finetuned.model if snapshot is None else finetuned.snapshots[snapshot]
+    return load_tuned(folder, task, base=base, device=device).encoder

@@ -1,0 +1,137 @@
+"""What a study found: tables, figures and verdicts on published claims, as plain records that a report is made of."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from tunescope._core.records import Record
+from tunescope.studies.engine.work import Outcome
+
+__all__ = ["Claim", "Series", "StudyFigure", "StudyResult", "StudyTable", "Verdict"]
+
+Cell = str | int | float | None
+Verdict = Literal["holds", "does not hold", "cannot be told"]
+
+
+class StudyTable(Record):
+    """A table of a study.
+
+    Attributes:
+        key: Identifies it and names its file.
+        title: Heading.
+        note: How to read it, and what its marks mean.
+        columns: Titles of the columns.
+        rows: One cell for each column; a number is a number, undefined is NaN, ``None`` is an empty cell.
+        decimals: With how many decimals people read the numbers of a column, where not as they are.
+    """
+
+    key: str
+    title: str
+    note: str = ""
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    decimals: dict[str, int] = Field(default_factory=dict)
+
+
+class Series(Record):
+    """A line of a figure; all tuples have one entry for each point, in the order in which they are joined.
+
+    Attributes:
+        name: What the legend says.
+        x: Places along the first axis.
+        y: Places along the second axis; NaN where undefined.
+        low: Lower ends of the intervals, empty where there are none.
+        high: Upper ends of the intervals, empty where there are none.
+        labels: What each point is, such as ``"step 40"``; may be empty.
+        role: ``"base"``, ``"tuned"`` or ``"baseline"`` for lines that have a look of their own on every page; empty
+            for others.
+    """
+
+    name: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+    labels: tuple[str, ...] = ()
+    role: Literal["base", "tuned", "baseline", ""] = ""
+
+
+class StudyFigure(Record):
+    """A figure of a study: lines over an axis, or paths in a plane.
+
+    Attributes:
+        key: Identifies it and names its files.
+        title: Heading; figures that follow one another with the same title share a place on the page, with tabs.
+        tab: Short name where several figures share a place.
+        how_to_read: One or two sentences.
+        kind: ``"curves"`` for lines over a first axis; ``"paths"`` for paths in a plane whose axes have one scale;
+            ``"dots"`` for points that are not joined.
+        x_title: Title of the first axis.
+        y_title: Title of the second axis.
+        percent: Whether the second axis shows shares as per cent.
+        series: The lines.
+        missing: Why there is nothing to draw; ``None`` where there is.
+    """
+
+    key: str
+    title: str
+    tab: str = ""
+    how_to_read: str
+    kind: Literal["curves", "paths", "dots"] = "curves"
+    x_title: str = ""
+    y_title: str = ""
+    percent: bool = False
+    series: tuple[Series, ...] = ()
+    missing: str | None = None
+
+
+class Claim(Record):
+    """A claim of the paper, and what the study's own figures say of it.
+
+    Attributes:
+        text: The claim, in one sentence.
+        source: Where it is made, such as ``"Zhou and Srikumar 2022, section 4.1"``.
+        verdict: ``"holds"``, ``"does not hold"``, or ``"cannot be told"`` where figures are missing or too uncertain.
+        evidence: The figures behind the verdict, in words.
+        shown_in: Key of a table or figure; empty where there is none.
+    """
+
+    text: str
+    source: str
+    verdict: Verdict
+    evidence: str
+    shown_in: str = ""
+
+
+class StudyResult(Record):
+    """What a study found.
+
+    Attributes:
+        schema_version: Version of this record.
+        study: Which study it is, such as ``"closer-look"``.
+        name: Its name in the study file.
+        question: What it asks.
+        source: The work that it repeats.
+        tables: Its tables.
+        figures: Its figures.
+        claims: Published claims, each with a verdict.
+        failures: Steps that have no result.
+        notes: What a reader must know before trusting a figure.
+        settings: The study's settings as given and defaulted.
+        provenance: Versions, platform and commit that it was computed with.
+    """
+
+    schema_version: int = 1
+    study: str
+    name: str
+    question: str
+    source: str
+    tables: tuple[StudyTable, ...] = ()
+    figures: tuple[StudyFigure, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    failures: tuple[Outcome, ...] = ()
+    notes: tuple[str, ...] = ()
+    settings: dict[str, object] = Field(default_factory=dict)
+    provenance: dict[str, str] = Field(default_factory=dict)
