@@ -14,6 +14,7 @@ from tunescope.cli.extract import extract_command
 from tunescope.cli.finetune import finetune_command
 from tunescope.cli.info import info_command
 from tunescope.cli.report import report_command
+from tunescope.cli.study import study_app
 from tunescope.cli.tasks import tasks_command
 
 __all__ = ["app", "main"]
@@ -37,6 +38,7 @@ app.command("demo")(demo_command)
 app.command("finetune")(finetune_command)
 app.command("extract")(extract_command)
 app.command("compare")(compare_command)
+app.add_typer(study_app, name="study")
 app.command("report")(report_command)
 app.command("tasks")(tasks_command)
 app.command("info")(info_command)

@@ -14,7 +14,7 @@ from plotly.offline import get_plotlyjs
 
 from tunescope.report.escaping import visible_text
 
-__all__ = ["content_policy", "page_scripts", "package_version", "page_template", "template_text"]
+__all__ = ["content_policy", "package_version", "page_scripts", "page_template", "template_text"]
 
 _PACKAGE = "tunescope.report"
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import math
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from tunescope._core.records import Record
 from tunescope.studies.engine.work import Outcome
@@ -33,6 +34,12 @@ class StudyTable(Record):
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     decimals: dict[str, int] = Field(default_factory=dict)
+
+    @field_validator("rows", mode="before")
+    @classmethod
+    def _read_undefined(cls, rows: Any) -> Any:
+        """Read back as a number what JSON has as text."""
+        return [[math.nan if cell == "NaN" else cell for cell in row] for row in rows]
 
 
 class Series(Record):

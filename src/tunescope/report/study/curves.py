@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 from matplotlib.figure import Figure as PrintFigure
-from matplotlib.ticker import ScalarFormatter
 
-from tunescope.report.canvas import print_legend
 from tunescope.report.curves import Curve, CurvesInfo, curves_figure, curves_print
 from tunescope.report.escaping import plotly_text, print_text
 from tunescope.report.study.drawn_series import DrawnSeries, add_thin_lines, drawn_series, print_thin_lines
+from tunescope.report.study.legend import print_legend_above
 from tunescope.studies.study_result import StudyFigure
 
 __all__ = ["study_curves_figure", "study_curves_print"]
@@ -26,7 +26,7 @@ def study_curves_figure(figure: StudyFigure) -> go.Figure:
     drawn = curves_figure(_curves(figure, lines))
     add_thin_lines(drawn, [line for line in lines if line.thin], "lines+markers")
     drawn.update_xaxes(title_text=plotly_text(figure.x_title), rangemode="normal", **_whole_ticks(lines))
-    drawn.update_layout(showlegend=len(lines) > 1)
+    drawn.update_layout(showlegend=False)
     for trace in drawn.data:
         if len(trace.x) > _MANY_MARKS and trace.fill is None:
             trace.update(marker_size=3)
@@ -53,7 +53,7 @@ def _whole_ticks(lines: Sequence[DrawnSeries]) -> dict[str, object]:
     places = _whole_places(lines)
     if not places:
         return {}
-    return {"tickvals": places, "range": [places[0] - 0.35, places[-1] + 0.35]}
+    return {"tickvals": places, "tickangle": 0, "range": [places[0] - 0.35, places[-1] + 0.35]}
 
 
 def _whole_places(lines: Sequence[DrawnSeries]) -> list[float]:
@@ -61,25 +61,21 @@ def _whole_places(lines: Sequence[DrawnSeries]) -> list[float]:
     whole = all(place == round(place) for place in places)
     if not whole or places[-1] - places[0] > 40:
         return []
-    every = 1 + len(places) // 14
+    every = 1 + len(places) // 13
     return places if every == 1 else [*places[::every]]
 
 
 def study_curves_print(figure: StudyFigure) -> PrintFigure:
     """Draw the curves for a paper."""
     lines = drawn_series(figure)
-    thin = [line for line in lines if line.thin]
     printed = curves_print(_curves(figure, lines))
     axes = printed.axes[0]
     axes.set_xlabel(print_text(figure.x_title))
     for line in axes.lines:
-        if len(line.get_xdata()) > _MANY_MARKS:
+        if np.size(line.get_xdata()) > _MANY_MARKS:
             line.set_markersize(1.5)
-    if thin:
-        print_thin_lines(axes, thin, "-")
-        for legend in printed.legends:
-            legend.remove()
-        print_legend(printed, axes)
+    print_thin_lines(axes, [line for line in lines if line.thin], "-")
+    print_legend_above(printed, axes)
     if _whole_places(lines):
         axes.set_xticks(_whole_places(lines))
     return printed

@@ -8,10 +8,11 @@ import plotly.graph_objects as go
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as PrintFigure
 
-from tunescope.report.canvas import hover_text, per_cent, print_axes, print_legend, screen_figure
-from tunescope.report.escaping import plotly_text, print_text
+from tunescope.report.canvas import hover_text, per_cent, print_axes, screen_figure
+from tunescope.report.escaping import print_text
 from tunescope.report.marks import reaches
 from tunescope.report.study.drawn_series import DrawnSeries, add_thin_lines, drawn_series, print_thin_lines
+from tunescope.report.study.legend import print_legend_above
 from tunescope.studies.study_result import StudyFigure
 
 __all__ = ["study_dots_figure", "study_dots_print"]
@@ -27,8 +28,7 @@ def study_dots_figure(figure: StudyFigure) -> go.Figure:
         if not line.thin:
             drawn.add_trace(_dots(line))
     add_thin_lines(drawn, [line for line in lines if line.thin], "markers")
-    drawn.update_layout(showlegend=len(lines) > 1)
-    return drawn
+    return drawn.update_layout(showlegend=False)
 
 
 def _dots(line: DrawnSeries) -> go.Scatter:
@@ -36,7 +36,6 @@ def _dots(line: DrawnSeries) -> go.Scatter:
     return go.Scatter(
         x=[mark.position for mark in line.marks],
         y=[mark.value for mark in line.marks],
-        name=plotly_text(line.name),
         mode="markers",
         marker={"symbol": line.look.symbol, "size": 9, "color": line.look.colour},
         error_y={"array": up, "arrayminus": down, "symmetric": False, "thickness": 1.4, "width": 3},
@@ -55,7 +54,7 @@ def study_dots_print(figure: StudyFigure) -> PrintFigure:
         if not line.thin:
             _print_dots(axes, line)
     print_thin_lines(axes, [line for line in lines if line.thin], "")
-    print_legend(printed, axes)
+    print_legend_above(printed, axes)
     return printed
 
 

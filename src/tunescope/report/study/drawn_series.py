@@ -1,4 +1,4 @@
-"""The lines of a figure with their looks: the first dozen differ in colour, dash and symbol, others are thin and grey."""
+"""The lines of a figure with their looks: a dozen differ in colour, dash and symbol, others are thin and grey."""
 
 from __future__ import annotations
 
@@ -17,7 +17,15 @@ from tunescope.report.palette import BASELINE, SUBJECTS, Look, label_look
 from tunescope.report.study.numbers import number_text
 from tunescope.studies.study_result import Series, StudyFigure
 
-__all__ = ["MOST_LOOKS", "DrawnSeries", "add_thin_lines", "drawn_series", "is_drawable", "print_thin_lines"]
+__all__ = [
+    "MOST_LOOKS",
+    "DrawnSeries",
+    "add_thin_lines",
+    "drawn_series",
+    "is_drawable",
+    "print_thin_lines",
+    "thin_name",
+]
 
 MOST_LOOKS = 12
 """More looks than these cannot be told apart."""
@@ -29,7 +37,7 @@ _ROLES = {
 }
 _DASHES = (("solid", "-"), ("dash", "--"), ("dashdot", "-."), ("dot", ":"))
 _N_COLOURS, _N_SYMBOLS = 9, 5
-_THIN = Look("#9aa3ad")
+_THIN = Look("#848d97")
 
 
 class DrawnSeries(NamedTuple):
@@ -66,7 +74,7 @@ def _looks(series: Sequence[Series]) -> list[Look | None]:
     taken = {_ROLES[each.role].colour for each in series if each.role}
     colours = [index for index in range(_N_COLOURS) if label_look(index).colour not in taken]
     looks: dict[int, Look] = {}
-    seen = {role: 0 for role in ("", *_ROLES)}
+    seen = dict.fromkeys(("", *_ROLES), 0)
     for index in by_right[:MOST_LOOKS]:
         role = series[index].role
         looks[index] = _role_look(role, seen[role]) if role else _free_look(colours, seen[""])
@@ -102,9 +110,7 @@ def _marks(figure: StudyFigure, series: Series) -> tuple[Mark, ...]:
     )
 
 
-def _mark(
-    figure: StudyFigure, name: str, label: str, x: float, y: float, low: float, high: float
-) -> Mark:
+def _mark(figure: StudyFigure, name: str, label: str, x: float, y: float, low: float, high: float) -> Mark:
     if not (math.isfinite(x) and math.isfinite(y)):
         return Mark(position=math.nan if not math.isfinite(x) else x, value=None)
     has_interval = math.isfinite(low) and math.isfinite(high)
@@ -112,29 +118,26 @@ def _mark(
     if has_interval:
         value += f" ({' … '.join(number_text(end, percent=figure.percent) for end in (low, high))})"
     heading = [shorten(text, 200) for text in (name, label) if text.strip()]
-    place = f"{figure.x_title or 'x'}: {number_text(x, ',.6g')}"
+    place = f"{figure.x_title or 'x'}: {number_text(x, ',.6g' if x == round(x) else ',.4g')}"
+    places = [] if place.replace(":", "").lower() == label.lower() else [shorten(place, 200)]
     return Mark(
         position=x,
         value=y,
         low=finite(low) if has_interval else None,
         high=finite(high) if has_interval else None,
-        text=(*heading, shorten(place, 200), shorten(f"{figure.y_title or 'y'}: {value}", 200)),
+        text=(*heading, *places, shorten(f"{figure.y_title or 'y'}: {value}", 200)),
     )
 
 
 def add_thin_lines(figure: go.Figure, lines: Sequence[DrawnSeries], mode: str) -> None:
-    """Add the lines without a look of their own, behind the others, with one entry in the legend for all."""
-    for index, line in enumerate(lines):
+    """Add the lines without a look of their own, behind the others."""
+    for line in lines:
         figure.add_scatter(
             x=[mark.position for mark in line.marks],
             y=[mark.value for mark in line.marks],
-            name=_thin_name(len(lines)),
-            legendgroup="thin lines",
-            legendrank=2000,
-            showlegend=index == 0,
             mode=mode,
-            line={"color": line.look.colour, "width": 1},
-            marker={"color": line.look.colour, "size": 3},
+            line={"color": line.look.faint(0.6), "width": 1},
+            marker={"color": line.look.faint(0.6), "size": 3, "line": {"width": 0}},
             hovertext=hover_text(line.marks),
             hoverinfo="text",
             connectgaps=False,
@@ -154,9 +157,10 @@ def print_thin_lines(axes: Axes, lines: Sequence[DrawnSeries], linestyle: str) -
             markersize=2,
             color=line.look.colour,
             zorder=1.5,
-            label=_thin_name(len(lines)) if index == 0 else None,
+            label=thin_name(len(lines)) if index == 0 else None,
         )
 
 
-def _thin_name(count: int) -> str:
+def thin_name(count: int) -> str:
+    """Return what the legend calls the lines without a look of their own."""
     return "1 other" if count == 1 else f"{count} others"

@@ -26,15 +26,19 @@ _NOUNS = {"curves": "line", "paths": "path", "dots": "set"}
 
 
 def study_screen_figure(figure: StudyFigure) -> go.Figure:
-    """Draw a figure for the page, with room for its legend."""
-    drawn = _DRAWN[figure.kind][0](figure)
-    entries = min(len(drawn_series(figure)), MOST_LOOKS + 1)
-    return drawn.update_layout(height=drawn.layout.height + 10 * entries)
+    """Draw a figure for the page, which has the legend beside it."""
+    return _DRAWN[figure.kind][0](_with_short_titles(figure))
 
 
 def study_print_figure(figure: StudyFigure) -> PrintFigure:
     """Draw a figure for a paper."""
-    return _DRAWN[figure.kind][1](figure)
+    return _DRAWN[figure.kind][1](_with_short_titles(figure))
+
+
+def _with_short_titles(figure: StudyFigure) -> StudyFigure:
+    """Return the figure with titles of its axes for which there is room."""
+    titles = {"x_title": shorten(figure.x_title, 60), "y_title": shorten(figure.y_title, 48)}
+    return figure.model_copy(update=titles)
 
 
 def alternative_text(figure: StudyFigure) -> str:
@@ -44,7 +48,9 @@ def alternative_text(figure: StudyFigure) -> str:
     names = listed([line.name for line in series[:MOST_LOOKS]])
     others = f" and {len(series) - MOST_LOOKS} more" if len(series) > MOST_LOOKS else ""
     axes = f"{shorten(figure.y_title, 80) or 'y'} over {shorten(figure.x_title, 80) or 'x'}"
-    return f"{shorten(figure.title, 120)}. {kind}, {axes}: {names}{others}. The numbers are in the table below."
+    return (
+        f"{shorten(figure.title, 120)}. {kind}, {axes}: {names}{others}. The numbers are in the table below."
+    )
 
 
 def marks_text(figure: StudyFigure) -> str:
@@ -65,5 +71,6 @@ def marks_text(figure: StudyFigure) -> str:
         )
     n_undefined = sum(mark.value is None for line in series for mark in line.marks)
     if n_undefined:
-        sentences.append(f"{count_text(n_undefined, 'point')} not defined, and left out.")
+        verb = "is" if n_undefined == 1 else "are"
+        sentences.append(f"{count_text(n_undefined, 'point')} {verb} not defined and left out.")
     return " ".join(sentences)

@@ -39,12 +39,22 @@ def named_figures(result: StudyResult) -> tuple[NamedFigure, ...]:
 
 def targets(result: StudyResult) -> dict[str, tuple[str, str]]:
     """Return the place on the page and the title of what claims may point at, by key; a table goes before a figure."""
-    figures = {figure.key: (f"figure-{name}", figure.title) for name, figure in named_figures(result)}
-    return figures | {table.key: (f"table-{name}", table.title) for name, table in named_tables(result)}
+    figures = {
+        figure.key: (
+            f"figure-{name}",
+            ": ".join(filter(str.strip, (figure.title, figure.tab))) or "the figure",
+        )
+        for name, figure in named_figures(result)
+    }
+    tables = {
+        table.key: (f"table-{name}", table.title.strip() or "the table")
+        for name, table in named_tables(result)
+    }
+    return figures | tables
 
 
 def _names(result: StudyResult) -> tuple[str, ...]:
-    return _apart([item.key for item in (*result.tables, *result.figures)])
+    return _apart([*(table.key for table in result.tables), *(figure.key for figure in result.figures)])
 
 
 def _apart(keys: Iterable[str]) -> tuple[str, ...]:

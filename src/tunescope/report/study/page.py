@@ -14,17 +14,22 @@ from tunescope.report.escaping import json_for_script
 from tunescope.report.html import content_policy, package_version, page_scripts, page_template, template_text
 from tunescope.report.study.drawn_series import is_drawable
 from tunescope.report.study.figures import alternative_text, marks_text, study_screen_figure
+from tunescope.report.study.legend import legend_entries
 from tunescope.report.study.names import NamedFigure, named_figures, named_tables, targets
 from tunescope.report.study.settings import settings_texts
 from tunescope.report.study.tables import page_points, page_table
 from tunescope.report.wording import count_text, listed
 from tunescope.studies.engine.work import Outcome
-from tunescope.studies.study_result import StudyFigure, StudyResult
+from tunescope.studies.study_result import StudyFigure, StudyResult, Verdict
 
 __all__ = ["render_study_page"]
 
 _PACKAGE = "tunescope.report.study"
-_VERDICTS = {"holds": ("holds", "✓"), "does not hold": ("fails", "✗"), "cannot be told": ("open", "?")}
+_VERDICTS: dict[Verdict, tuple[str, str]] = {
+    "holds": ("holds", "✓"),
+    "does not hold": ("fails", "✗"),
+    "cannot be told": ("open", "?"),
+}
 """Each verdict's class on the page, and the sign before its words."""
 
 
@@ -34,7 +39,7 @@ class _Place(NamedTuple):
     key: str
     title: str
     drawn: list[dict[str, Any]]
-    missing: list[dict[str, str]]
+    missing: list[dict[str, Any]]
 
 
 def render_study_page(result: StudyResult) -> str:
@@ -74,7 +79,7 @@ def _figure_data(figure: StudyFigure) -> dict[str, Any]:
 def _verdict_counts(result: StudyResult) -> str:
     """Return how many claims have which verdict, such as ``"2 hold and 1 does not hold"``."""
     counts = Counter(claim.verdict for claim in result.claims)
-    many = {"holds": "hold", "does not hold": "do not hold"}
+    many: dict[Verdict, str] = {"holds": "hold", "does not hold": "do not hold"}
     return listed(
         [
             f"{counts[verdict]} {many.get(verdict, verdict) if counts[verdict] > 1 else verdict}"
@@ -106,14 +111,16 @@ def _drawn(named: NamedFigure, number: int) -> dict[str, Any]:
         "tab": figure.tab or f"Figure {number}",
         "how_to_read": figure.how_to_read,
         "marks": marks_text(figure),
+        "legend": legend_entries(figure),
         "alternative": alternative_text(figure),
         "points": page_points(figure),
     }
 
 
-def _missing(named: NamedFigure) -> dict[str, str]:
-    reason = named.figure.missing or "no point of it is defined"
-    return {"name": named.name, "tab": named.figure.tab, "reason": reason.rstrip(".")}
+def _missing(named: NamedFigure) -> dict[str, Any]:
+    figure = named.figure
+    reason = (figure.missing or "no point of it is defined").rstrip(".")
+    return {"name": named.name, "tab": figure.tab, "reason": reason, "has_points": bool(figure.series)}
 
 
 def _failure(outcome: Outcome) -> dict[str, str]:

@@ -8,9 +8,10 @@ import plotly.graph_objects as go
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as PrintFigure
 
-from tunescope.report.canvas import hover_text, per_cent, print_axes, print_legend, screen_figure
-from tunescope.report.escaping import plotly_text, print_text
+from tunescope.report.canvas import hover_text, per_cent, print_axes, screen_figure
+from tunescope.report.escaping import print_text
 from tunescope.report.study.drawn_series import DrawnSeries, add_thin_lines, drawn_series, print_thin_lines
+from tunescope.report.study.legend import print_legend_above
 from tunescope.studies.study_result import StudyFigure
 
 __all__ = ["study_paths_figure", "study_paths_print"]
@@ -30,8 +31,7 @@ def study_paths_figure(figure: StudyFigure) -> go.Figure:
         if not line.thin:
             drawn.add_trace(_path(line))
     add_thin_lines(drawn, [line for line in lines if line.thin], "lines+markers")
-    drawn.update_layout(showlegend=len(lines) > 1)
-    return drawn
+    return drawn.update_layout(showlegend=False)
 
 
 def _path(line: DrawnSeries) -> go.Scatter:
@@ -40,7 +40,6 @@ def _path(line: DrawnSeries) -> go.Scatter:
     return go.Scatter(
         x=[mark.position for mark in line.marks],
         y=[mark.value for mark in line.marks],
-        name=plotly_text(line.name),
         mode="lines+markers",
         line={"color": line.look.colour, "dash": line.look.dash, "width": 1.8},
         marker={
@@ -48,7 +47,10 @@ def _path(line: DrawnSeries) -> go.Scatter:
             "size": [_END_SIZE if place in (start, end) else _SIZE for place in places],
             "symbol": [_symbol(line, place) for place in places],
             "opacity": 1,
-            "line": {"width": 1.8},
+            "line": {
+                "width": [1.8 if place in (start, end) else 0 for place in places],
+                "color": line.look.colour,
+            },
         },
         hovertext=hover_text(line.marks),
         hoverinfo="text",
@@ -78,7 +80,7 @@ def study_paths_print(figure: StudyFigure) -> PrintFigure:
             _print_path(axes, line)
     print_thin_lines(axes, [line for line in lines if line.thin], "-")
     axes.set_aspect("equal", adjustable="datalim")
-    print_legend(printed, axes, n_columns=3)
+    print_legend_above(printed, axes)
     return printed
 
 

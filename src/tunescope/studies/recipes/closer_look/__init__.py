@@ -1,0 +1,54 @@
+"""The study closer-look: Zhou and Srikumar 2022, "A Closer Look at How Fine-tuning Changes BERT"."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import cast
+
+import pandas as pd
+
+from tunescope.models.checkpoint import find_checkpoint
+from tunescope.studies.files.paths import model_location
+from tunescope.studies.files.study_file import StudyFile
+from tunescope.studies.published.numbers import nearest_paper_model, paper_model
+from tunescope.studies.recipes.closer_look.claims import closer_look_claims
+from tunescope.studies.recipes.closer_look.figures import closer_look_figures
+from tunescope.studies.recipes.closer_look.frame import Frame
+from tunescope.studies.recipes.closer_look.plan import plan_closer_look
+from tunescope.studies.recipes.closer_look.settings import CloserLookSettings
+from tunescope.studies.recipes.closer_look.tables import closer_look_tables
+from tunescope.studies.study import Study, StudyContent
+
+__all__ = ["STUDY"]
+
+
+def _content(file: StudyFile, rows: pd.DataFrame) -> StudyContent:
+    settings = cast(CloserLookSettings, file.settings)
+    frame = Frame(rows)
+    nearest, same = {}, set()
+    for model in settings.models:
+        config = find_checkpoint(model_location(model, file.folder)).model_config
+        nearest[model.name] = nearest_paper_model(config.num_hidden_layers, config.hidden_size)
+        if paper_model(config.num_hidden_layers, config.hidden_size, config.vocab_size) is not None:
+            same.add(model.name)
+    return StudyContent(
+        tables=closer_look_tables(frame, nearest, same),
+        figures=closer_look_figures(frame),
+        claims=closer_look_claims(frame),
+        notes=tuple(
+            f"{name} is set beside the paper's {paper}, the nearest in size; it is another model."
+            for name, paper in nearest.items()
+            if name not in same
+        ),
+    )
+
+
+STUDY = Study(
+    name="closer-look",
+    question="How does fine-tuning change the geometry of the label regions, and does it always help?",
+    source="Zhou and Srikumar 2022, “A Closer Look at How Fine-tuning Changes BERT”",
+    settings=CloserLookSettings,
+    example=(files(__name__) / "example.yaml").read_text(encoding="utf-8"),
+    plan=plan_closer_look,
+    content=_content,
+)

@@ -1,0 +1,87 @@
+"""The page of a study in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webdriver import WebDriver
+from tests.report.browser import DESKTOP, check_page, open_page, problems, set_view, text_of_figures
+
+_IN_VIEW = """
+const box = document.getElementById(arguments[0]).getBoundingClientRect();
+return box.top >= 0 && box.top < innerHeight;
+"""
+_LOOKS = """
+const plot = document.querySelector(`[data-figure="${arguments[0]}"]`);
+return [plot.data.length, plot.layout.font.color];
+"""
+
+
+@pytest.fixture(scope="module")
+def rich(study_reports: dict[str, Path]) -> Iterator[WebDriver]:
+    """One browser for the tests of single choices, which do not undo each other."""
+    with open_page(study_reports["rich"] / "report.html") as driver:
+        driver.execute_script("document.documentElement.style.scrollBehavior = 'auto'")
+        yield driver
+
+
+@pytest.mark.parametrize("name", ["rich", "hostile", "empty"])
+def test_the_page_works(name: str, study_reports: dict[str, Path]) -> None:
+    check_page(study_reports[name] / "report.html")
+
+
+def test_hostile_text_shows_as_text(study_reports: dict[str, Path]) -> None:
+    with open_page(study_reports["hostile"] / "report.html") as driver:
+        texts = text_of_figures(driver)
+        assert "<b>x</b>" in texts
+        assert "$x$ and \\$y\\$" in texts
+        assert "_leading & &lt;entity&gt;" in texts
+        assert "NUL␀ and ␛[31m" in texts
+        assert "<script>alert(1)</script>" in driver.find_element(By.ID, "main").text
+        assert problems(driver) == []
+
+
+def test_tabs_switch_by_keyboard(rich: WebDriver) -> None:
+    rich.find_element(By.CSS_SELECTOR, '.tabs input[value="figure-probe-pos"]').send_keys(Keys.ARROW_RIGHT)
+    assert rich.find_element(By.ID, "figure-probe-tasks").is_displayed()
+    assert not rich.find_element(By.ID, "figure-probe-pos").is_displayed()
+    rich.find_element(By.CSS_SELECTOR, '.tabs input[value="figure-probe-tasks"]').send_keys(Keys.ARROW_LEFT)
+    assert rich.find_element(By.ID, "figure-probe-pos").is_displayed()
+
+
+@pytest.mark.parametrize("place", ["table-scores-table", "figure-probe-tasks", "figure-probe-trec"])
+def test_claims_lead_to_what_they_rest_on(rich: WebDriver, place: str) -> None:
+    rich.find_element(By.CSS_SELECTOR, f'.claims a[href="#{place}"]').send_keys(Keys.ENTER)
+    assert rich.find_element(By.ID, place).is_displayed()
+    assert rich.execute_script(_IN_VIEW, place)
+
+
+def test_wide_tables_scroll_in_their_box(rich: WebDriver) -> None:
+    widths = "const box = document.querySelector('[aria-labelledby=table-wide].scroll'); return "
+    assert rich.execute_script(f"{widths} box.scrollWidth > box.clientWidth")
+    assert rich.execute_script(f"{widths} getComputedStyle(box).overflowX") == "auto"
+
+
+def test_numbers_stand_on_the_right(rich: WebDriver) -> None:
+    cell = rich.find_element(By.CSS_SELECTOR, "td.number")
+    assert cell.value_of_css_property("text-align") == "right"
+
+
+def test_the_numbers_of_a_figure_open_by_keyboard(rich: WebDriver) -> None:
+    figure = rich.find_element(By.ID, "figure-seeds")
+    figure.find_element(By.CSS_SELECTOR, ".numbers summary").send_keys(Keys.ENTER)
+    assert figure.find_element(By.CSS_SELECTOR, ".numbers table").is_displayed()
+
+
+def test_figures_take_the_colours_of_a_dark_page(rich: WebDriver) -> None:
+    light = rich.execute_script(_LOOKS, "centroids")
+    set_view(rich, DESKTOP, dark=True)
+    dark = rich.execute_script(_LOOKS, "centroids")
+    set_view(rich, DESKTOP)
+    assert light[0] == dark[0] == 6
+    assert light[1] != dark[1]
+    assert problems(rich) == []
