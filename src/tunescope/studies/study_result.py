@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from tunescope._core.records import Record
 from tunescope.studies.engine.work import Outcome
@@ -41,6 +41,12 @@ class StudyTable(Record):
         """Read back as a number what JSON has as text."""
         return [[math.nan if cell == "NaN" else cell for cell in row] for row in rows]
 
+    @model_validator(mode="after")
+    def _check_rows(self) -> StudyTable:
+        if any(len(row) != len(self.columns) for row in self.rows):
+            raise ValueError(f"the table {self.key!r} has a row without one cell for each column")
+        return self
+
 
 class Series(Record):
     """A line of a figure; all tuples have one entry for each point, in the order in which they are joined.
@@ -63,6 +69,14 @@ class Series(Record):
     high: tuple[float, ...] = ()
     labels: tuple[str, ...] = ()
     role: Literal["base", "tuned", "baseline", ""] = ""
+
+    @model_validator(mode="after")
+    def _check_lengths(self) -> Series:
+        lengths = {len(each) for each in (self.x, self.y)}
+        lengths |= {len(each) for each in (self.low, self.high, self.labels) if each}
+        if len(lengths) > 1 or bool(self.low) != bool(self.high):
+            raise ValueError(f"the series {self.name!r} has not one entry for each point everywhere")
+        return self
 
 
 class StudyFigure(Record):

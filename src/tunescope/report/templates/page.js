@@ -97,7 +97,8 @@
   }
 
   function refresh() {
-    document.getElementById("layer-shown").textContent = state.layer;
+    const shown = document.getElementById("layer-shown");
+    if (shown) shown.textContent = state.layer;
     plots.filter((plot) => isDrawn(plot) && !plot.closest("[hidden]")).forEach(link);
   }
 
@@ -136,12 +137,12 @@
   }
   for (const button of document.querySelectorAll(".filters button"))
     button.addEventListener("click", () => filterExamples(button));
-  layerInput.addEventListener("input", () => { state.layer = Number(layerInput.value); refresh(); });
+  layerInput?.addEventListener("input", () => { state.layer = Number(layerInput.value); refresh(); });
   if (splitInput) splitInput.addEventListener("change", () => {
     state.split = splitInput.value === "" ? null : Number(splitInput.value);
     refresh();
   });
-  document.querySelector(".controls").addEventListener("submit", (event) => event.preventDefault());
+  document.querySelector(".controls")?.addEventListener("submit", (event) => event.preventDefault());
   for (const anchor of document.querySelectorAll('a[href^="#"]'))
     anchor.addEventListener("click", () => showPanel(anchor.getAttribute("href").slice(1)));
   addEventListener("hashchange", followAddress);
