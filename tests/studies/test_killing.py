@@ -1,0 +1,142 @@
+"""A study that is killed, or whose workers are, ends as if nothing had happened."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+N_KILLS, N_WORKER_KILLS = 10, 5
+
+
+@pytest.fixture(scope="module")
+def study_file(minilm: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a study that fine-tunes a real model for half a minute."""
+    path = tmp_path_factory.mktemp("study") / "study.yaml"
+    path.write_text(
+        f"""\
+study: closer-look
+models: [{{name: MiniLM, path: {minilm}}}]
+tasks:
+  - {{name: tags, format: "treebank:pos", options: {{n_train: 120, n_test: 60}}}}
+layers: [0, 6]
+finetune: {{epochs: 2}}
+snapshots: 3
+n_resamples: 50
+probe_at_top: linear
+""",
+        encoding="utf-8",
+    )
+    return path
+
+
+def _start(study_file: Path, name: str, *options: str) -> subprocess.Popen[bytes]:
+    folder = study_file.parent
+    arguments = [
+        "study",
+        "closer-look",
+        study_file,
+        "--out",
+        folder / name,
+        "--store",
+        folder / f"{name}-store",
+    ]
+    command = [sys.executable, "-m", "tunescope.cli.main", *map(str, arguments), "--device", "cpu", *options]
+    return subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+    )
+
+
+def _finish(process: subprocess.Popen[bytes]) -> None:
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors.decode()[-3000:]
+
+
+def _records(study_file: Path, name: str) -> bytes:
+    return (study_file.parent / name / "records.json").read_bytes()
+
+
+def _committed(study_file: Path, name: str) -> dict[Path, int]:
+    """Return when each finished step was committed."""
+    records = (study_file.parent / f"{name}-store").glob("[!.]*/step.json")
+    return {path: path.stat().st_mtime_ns for path in records}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(study_file: Path) -> tuple[bytes, float]:
+    """Return the records of a run that nobody disturbed, and how long it took."""
+    started = time.monotonic()
+    _finish(_start(study_file, "undisturbed"))
+    return _records(study_file, "undisturbed"), time.monotonic() - started
+
+
+def _disturb(
+    study_file: Path,
+    name: str,
+    kill: Callable[[subprocess.Popen[bytes]], bool],
+    n: int,
+    seconds: float,
+    *options: str,
+) -> int:
+    """Run the study to its end, killing ``n`` times at random moments; return how many steps the killed ones did."""
+    draw = random.Random(0)
+    committed: dict[Path, int] = {}
+    process = _start(study_file, name, *options)
+    for _ in range(n):
+        try:
+            process.wait(draw.uniform(0.1, 0.8) * seconds)
+        except subprocess.TimeoutExpired:
+            if kill(process):
+                process = _start(study_file, name, *options)
+        else:
+            process = _start(study_file, name, *options)
+        now = _committed(study_file, name)
+        assert {path: now[path] for path in committed} == committed  # nothing that was done was done again
+        committed = now
+    _finish(process)
+    now = _committed(study_file, name)
+    assert {path: now[path] for path in committed} == committed
+    return len(committed)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> bool:
+    process.kill()
+    process.communicate()
+    return True
+
+
+def _kill_a_worker(process: subprocess.Popen[bytes]) -> bool:
+    """Kill the process of one Dask worker; its nanny starts another."""
+    workers = [
+        child
+        for child in psutil.Process(process.pid).children(recursive=True)
+        if "spawn_main" in " ".join(child.cmdline())
+    ]
+    if workers:
+        random.Random(len(workers)).choice(workers).kill()
+    return False
+
+
+def test_a_study_that_is_killed_goes_on_and_ends_equal(
+    study_file: Path, undisturbed: tuple[bytes, float]
+) -> None:
+    records, seconds = undisturbed
+    _disturb(study_file, "killed", _kill, N_KILLS, seconds)
+    assert _records(study_file, "killed") == records
+
+
+def test_a_study_whose_workers_are_killed_ends_equal(
+    study_file: Path, undisturbed: tuple[bytes, float]
+) -> None:
+    records, seconds = undisturbed
+    options = ("--cluster", "local", "--workers", "2")
+    _disturb(study_file, "workers", _kill_a_worker, N_WORKER_KILLS, seconds / 5, *options)
+    assert _records(study_file, "workers") == records
