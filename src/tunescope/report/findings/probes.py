@@ -58,7 +58,7 @@ def _kept_and_lost(comparison: Comparison, measure: str, subject: str, figure: s
         kind="result",
         text=(
             f"By fine-tuning, {subject} {listed(parts)} ({level_text(differences[largest])} overall, over"
-            f" {count_text(len(differences), 'layer')}; test sentences vary, not the training of the probes). The"
+            f" {count_text(len(differences), 'layer')}; over sentences, not over trainings of the probes). The"
             f" highest figure was layer {best_before}’s ({inner_text(measure, before[best_before])}) and is layer"
             f" {best_after}’s ({inner_text(measure, after[best_after])}); the largest change, at layer {largest}, is"
             f" {difference_text(measure, differences[largest])}."
