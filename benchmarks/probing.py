@@ -224,7 +224,5 @@ def main(parts: list[str]) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     known = ["speed", "precision", "agreement"]
-    parser.add_argument(
-        "parts", nargs="*", choices=known, default=known, help="what to print; all by default"
-    )
-    main(parser.parse_args().parts)
+    parser.add_argument("--part", action="append", choices=known, help="what to print; all by default")
+    main(parser.parse_args().part or known)

@@ -44,7 +44,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_python_example_runs(folder: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]) -> None:
     example = _blocks("python")[0]
     assert len([line for line in example.splitlines() if line.strip()]) <= 10
-    code = example.replace(MODEL, str(tiny_model)).replace("[:800]", "[:120]").replace("[800:]", "[120:170]")
+    code = example.replace(MODEL, str(tiny_model)).replace("[:800]", "[:70]").replace("[800:]", "[70:100]")
     exec(compile(code, "README.md", "exec"), {})
     assert str(folder / "runs/pos-compare/report.html") in str(
         Path(capsys.readouterr().out.split()[-1]).resolve()
@@ -74,8 +74,8 @@ def test_the_command_lines_run(folder: Path, tiny_model: Path) -> None:
     assert len(lines.splitlines()) <= 5
     script = (
         lines.replace(MODEL, shlex.quote(str(tiny_model)))
-        .replace("[:800]", "[:120]")
-        .replace("[800:]", "[120:170]")
+        .replace("[:800]", "[:70]")
+        .replace("[800:]", "[70:100]")
     )
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
