@@ -1,0 +1,178 @@
+"""Looking figures up in the table of all figures, and means over seeds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from tunescope.studies.steps.predictions import SPAN_F1
+from tunescope.tasks.example import TargetKind
+
+__all__ = ["CONDITIONS", "METRICS", "Frame", "Place", "Point"]
+
+CONDITIONS = {
+    "linear": "frozen, linear head",
+    "mix": "frozen, mix of layers",
+    "tuned": "fine-tuned",
+}
+"""What the conditions are called on the page."""
+
+METRICS = {
+    "accuracy": "accuracy",
+    "macro_f1": "macro F1",
+    "mcc": "Matthews correlation",
+    "pearson": "Pearson correlation",
+    "spearman": "Spearman correlation",
+    SPAN_F1: "span F1",
+}
+"""What the metrics are called on the page."""
+
+_COLUMNS = (
+    "model",
+    "task",
+    "target",
+    "metric",
+    "condition",
+    "against",
+    "n_train",
+    "is_largest",
+    "seed",
+    "measure",
+    "split",
+    "value",
+    "low",
+    "high",
+    "status",
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A model and a task.
+
+    Attributes:
+        model: Name of the model.
+        task: Name of the task.
+        metric: What scores are.
+        is_pair: Whether the task is about pairs of sentences.
+    """
+
+    model: str
+    task: str
+    metric: str
+    is_pair: bool
+
+    @property
+    def title(self) -> str:
+        """What it is called on the page."""
+        return f"{self.task}, {self.model}"
+
+    @property
+    def key(self) -> str:
+        """What its figures are called."""
+        return f"{self.task}-{self.model}".lower()
+
+
+@dataclass(frozen=True)
+class Point:
+    """A figure at one size of the training set, over seeds.
+
+    Attributes:
+        n_train: Training sentences.
+        is_largest: Whether the study has no larger size of the task.
+        value: Mean over the seeds that have the figure; NaN where none has.
+        low: The lowest lower end of the seeds' intervals; NaN where there is none.
+        high: The highest upper end.
+        spread: Standard deviation over seeds; NaN for a single one.
+        n_seeds: How many seeds have the figure.
+    """
+
+    n_train: int
+    is_largest: bool
+    value: float
+    low: float
+    high: float
+    spread: float
+    n_seeds: int
+
+    @property
+    def sign(self) -> int:
+        """1 or −1 where the intervals of all seeds lie above or below 0, else 0."""
+        return int(self.low > 0) - int(self.high < 0)
+
+
+class Frame:
+    """All figures of the study, one row each.
+
+    Args:
+        rows: With the columns of the places and of the figures; those that are missing are empty.
+    """
+
+    def __init__(self, rows: pd.DataFrame) -> None:
+        self.rows = rows.reindex(columns=list(_COLUMNS))
+
+    def places(self) -> Iterator[Place]:
+        """Yield models and tasks, in the order in which they were planned."""
+        found = self.rows[["model", "task", "metric", "target"]].drop_duplicates()
+        for model, task, metric, target in found.itertuples(index=False):
+            yield Place(str(model), str(task), str(metric), target == TargetKind.SENTENCE_PAIR.value)
+
+    def conditions(self, place: Place) -> list[str]:
+        """Return the conditions that have figures, frozen ones first."""
+        found = set(self._of(place)["condition"])
+        return [condition for condition in CONDITIONS if condition in found]
+
+    def frozen(self, place: Place) -> list[str]:
+        """Return the frozen conditions that have figures."""
+        return [condition for condition in self.conditions(place) if condition != "tuned"]
+
+    def points(
+        self,
+        place: Place,
+        measure: str,
+        *,
+        condition: str = "tuned",
+        against: str | None = None,
+        split: str | None = None,
+    ) -> list[Point]:
+        """Return a figure at every size, smallest first."""
+        rows = self._of(place)
+        rows = rows[(rows["measure"] == measure) & (rows["condition"] == condition)]
+        rows = rows[rows["against"].isna() if against is None else rows["against"] == against]
+        rows = rows[rows["split"].isna() if split is None else rows["split"] == split]
+        return [_point(each) for _, each in rows.groupby("n_train", sort=True)]
+
+    def largest(
+        self,
+        place: Place,
+        measure: str,
+        *,
+        condition: str = "tuned",
+        against: str | None = None,
+        split: str | None = None,
+    ) -> Point | None:
+        """Return a figure at the largest size; None where no step found it."""
+        points = self.points(place, measure, condition=condition, against=against, split=split)
+        return points[-1] if points and points[-1].is_largest else None
+
+    def _of(self, place: Place) -> pd.DataFrame:
+        return self.rows[(self.rows["model"] == place.model) & (self.rows["task"] == place.task)]
+
+
+def _point(rows: pd.DataFrame) -> Point:
+    defined = rows[np.isfinite(rows["value"].astype(float))]
+    values = defined["value"].to_numpy(dtype=float)
+    lows, highs = (defined[end].dropna().to_numpy(dtype=float) for end in ("low", "high"))
+    return Point(
+        n_train=int(rows["n_train"].iloc[0]),
+        is_largest=bool(rows["is_largest"].max()),
+        value=float(values.mean()) if len(values) else math.nan,
+        low=float(lows.min()) if len(lows) else math.nan,
+        high=float(highs.max()) if len(highs) else math.nan,
+        spread=float(values.std(ddof=1)) if len(values) > 1 else math.nan,
+        n_seeds=len(values),
+    )

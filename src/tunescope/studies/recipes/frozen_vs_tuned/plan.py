@@ -1,0 +1,334 @@
+"""The steps of a comparison of frozen and tuned models."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+from tunescope._core.errors import InputError
+from tunescope.finetuning.frozen.features import covers_every_word
+from tunescope.finetuning.settings import FinetuneSettings
+from tunescope.models.checkpoint import find_checkpoint
+from tunescope.studies.engine.plan import Content, Cost, Plan, PlannedStep
+from tunescope.studies.files.common_settings import ModelEntry
+from tunescope.studies.files.paths import model_location
+from tunescope.studies.files.problems import Problem, refuse
+from tunescope.studies.files.study_file import StudyFile
+from tunescope.studies.recipes.frozen_vs_tuned.settings import (
+    Condition,
+    FrozenVsTunedSettings,
+    ScoredTaskEntry,
+)
+from tunescope.studies.steps.frozen import extract_subsets, train_frozen
+from tunescope.studies.steps.inputs import model_input, task_input
+from tunescope.studies.steps.predictions import compare_predictions, score_predictions
+from tunescope.studies.steps.subset_tuning import tune_subset
+from tunescope.studies.steps.subsets import subset_of
+from tunescope.tasks.span_f1 import spans_of_tags
+from tunescope.tasks.task import Task
+
+__all__ = ["plan_frozen_vs_tuned"]
+
+_BYTES = 4
+_SECONDS_PER_SENTENCE = {"train": 0.02, "read": 0.004, "linear": 0.002, "mix": 0.02, "score": 0.001}
+
+
+def plan_frozen_vs_tuned(file: StudyFile, device: str) -> Plan:
+    """Return the steps: models × tasks × sizes × seeds × conditions.
+
+    Raises:
+        InputError: A task does not suit the study, or its training subsets are too small for it.
+    """
+    settings = cast(FrozenVsTunedSettings, file.settings)
+    plan = Plan(settings.threads_per_step)
+    tasks = [_TaskOfStudy(entry, number, file) for number, entry in enumerate(settings.tasks)]
+    for task in tasks:
+        task.check()
+    for entry in settings.models:
+        model = _ModelOfStudy(entry, file, settings, plan, device)
+        for task in tasks:
+            for subset in task.subsets:
+                model.compare(task, subset)
+    return plan
+
+
+@dataclass(frozen=True)
+class _Subset:
+    """Some of the training sentences of a task.
+
+    Attributes:
+        size: How many; ``None`` for all.
+        n_sentences: How many that are.
+        seed: Which ones, unless all; also the seed of what is trained on them.
+        is_largest: Whether the study has no larger one of the task.
+    """
+
+    size: int | None
+    n_sentences: int
+    seed: int
+    is_largest: bool
+
+    @property
+    def order_seed(self) -> int:
+        """What decides which sentences these are: nothing where they are all."""
+        return 0 if self.size is None else self.seed
+
+    @property
+    def place(self) -> dict[str, int]:
+        """Where in the study its figures belong."""
+        return {"n_train": self.n_sentences, "is_largest": int(self.is_largest), "seed": self.seed}
+
+
+@dataclass(frozen=True)
+class _TaskOfStudy:
+    """A task, read once, and what steps are given of it."""
+
+    entry: ScoredTaskEntry
+    number: int
+    file: StudyFile
+
+    @property
+    def name(self) -> str:
+        return self.entry.name
+
+    @property
+    def settings(self) -> FrozenVsTunedSettings:
+        return cast(FrozenVsTunedSettings, self.file.settings)
+
+    @cached_property
+    def task(self) -> Task:
+        return self.entry.load(self.file.folder)
+
+    @cached_property
+    def content(self) -> Content:
+        return task_input(self.entry, self.file.folder, self.task)
+
+    @property
+    def metric(self) -> str:
+        return self.entry.scored_by(self.task)
+
+    @property
+    def sizes(self) -> tuple[int | None, ...]:
+        return self.settings.sizes_of(len(self.task.splits["train"]))
+
+    @property
+    def n_test(self) -> int:
+        n = len(self.task.splits["test"])
+        return min(n, self.settings.test_limit or n)
+
+    @property
+    def test_size(self) -> int | None:
+        return None if self.n_test == len(self.task.splits["test"]) else self.n_test
+
+    @cached_property
+    def subsets(self) -> tuple[_Subset, ...]:
+        n = len(self.task.splits["train"])
+        largest = self.sizes[-1]
+        few = self.settings.seeds[: self.settings.seeds_at_largest]
+        return tuple(
+            _Subset(size, size or n, seed, size == largest)
+            for size in self.sizes
+            for seed in (few if size == largest else self.settings.seeds)
+        )
+
+    def check(self) -> None:
+        """Refuse a task that the study cannot be about."""
+        if self.entry.scores_spans:
+            self._check_tags()
+        n = len(self.task.splits["train"])
+        if not self.sizes:
+            problem = Problem(
+                ("sizes",),
+                f"The task {self.name!r} has fewer training sentences than every size.",
+                f"a size of at most {n}, or all",
+                ", ".join(map(str, self.settings.sizes)),
+            )
+            raise refuse(self.file.source, [problem])
+        for subset in self.subsets:
+            examples = subset_of(self.task.splits["train"], subset.size, subset.order_seed)
+            if len({target.label for example in examples for target in example.targets}) < 2:
+                problem = Problem(
+                    ("sizes",) if self.file.source.has(("sizes",)) else (),
+                    f"A training subset of the task {self.name!r} has a single label.",
+                    "two labels at least in each subset",
+                    f"one among the {subset.n_sentences} sentences of seed {subset.seed}",
+                    "take larger sizes, or other seeds",
+                )
+                raise refuse(self.file.source, [problem])
+
+    def _check_tags(self) -> None:
+        expected = "a tag O, B-… or I-… for every word"
+        key = "metric_of_spans" if self.entry.metric_of_spans else "format"
+        if not covers_every_word(self.task.splits["test"]) or not self.task.labels:
+            got = "targets that are not all words of their sentences"
+            raise self._refused(key, "Spans cannot be scored here.", expected, got)
+        try:
+            spans_of_tags(self.task.labels)
+        except InputError as error:
+            raise self._refused(key, "Spans cannot be scored here.", expected, str(error.got)) from error
+
+    def _refused(self, key: str, what: str, expected: str, got: str) -> InputError:
+        place = ("tasks", self.number, key)
+        return refuse(self.file.source, [Problem(place, what, expected, got)])
+
+
+@dataclass(frozen=True)
+class _ModelOfStudy:
+    """A model, and the steps that look at it."""
+
+    entry: ModelEntry
+    file: StudyFile
+    settings: FrozenVsTunedSettings
+    plan: Plan
+    device: str
+
+    @cached_property
+    def location(self) -> str:
+        return model_location(self.entry, self.file.folder)
+
+    @cached_property
+    def content(self) -> Content:
+        return model_input(self.location)
+
+    @cached_property
+    def config(self) -> Any:
+        return find_checkpoint(self.location).model_config
+
+    @cached_property
+    def layers(self) -> tuple[int, ...]:
+        return self.settings.chosen_layers(self.config.num_hidden_layers)
+
+    def compare(self, task: _TaskOfStudy, subset: _Subset) -> None:
+        """Plan each condition on a subset, its scores, and the differences between tuned and frozen."""
+        trained = {condition: self._train(task, subset, condition) for condition in self.settings.conditions}
+        for condition, step in trained.items():
+            self._read(step, task, subset, condition)
+            scores = self.plan.add(
+                score_predictions,
+                title=f"score, {self._title(task, subset, condition)}",
+                cost=Cost(_SECONDS_PER_SENTENCE["score"] * (subset.n_sentences + task.n_test)),
+                predictions=step,
+                metric=task.metric,
+                **self._resampling,
+            )
+            self._read(scores, task, subset, condition)
+        for condition, step in trained.items():
+            if condition != "tuned" and "tuned" in trained:
+                gain = self.plan.add(
+                    compare_predictions,
+                    title=f"tuned against {self._title(task, subset, condition)}",
+                    cost=Cost(_SECONDS_PER_SENTENCE["score"] * (subset.n_sentences + task.n_test)),
+                    before=step,
+                    after=trained["tuned"],
+                    metric=task.metric,
+                    **self._resampling,
+                )
+                self._read(gain, task, subset, "tuned", against=condition)
+
+    def _train(self, task: _TaskOfStudy, subset: _Subset, condition: Condition) -> PlannedStep:
+        return self._tune(task, subset) if condition == "tuned" else self._freeze(task, subset, condition)
+
+    def _tune(self, task: _TaskOfStudy, subset: _Subset) -> PlannedStep:
+        how = self._fine_tuning(subset)
+        seconds = _SECONDS_PER_SENTENCE["train"] * subset.n_sentences * how.epochs
+        return self.plan.add(
+            tune_subset,
+            title=self._title(task, subset, "tuned"),
+            cost=Cost(seconds + _SECONDS_PER_SENTENCE["read"] * (task.n_test + subset.n_sentences)),
+            model=self.content,
+            settings=how.model_dump(),
+            device=Content(self.device, ""),
+            **self._sentences(task, subset),
+        )
+
+    def _fine_tuning(self, subset: _Subset) -> FinetuneSettings:
+        """Return the settings, with more epochs where a small subset has too few updates."""
+        how = self.settings.finetune.settings(n_layers=self.config.num_hidden_layers, seed=subset.seed)
+        updates = math.ceil(subset.n_sentences / how.batch_size)
+        enough = math.ceil(self.settings.least_updates / updates)
+        return how.model_copy(update={"epochs": max(how.epochs, enough)})
+
+    def _freeze(self, task: _TaskOfStudy, subset: _Subset, condition: Condition) -> PlannedStep:
+        # Nothing in a linear head is drawn at random, so that on all sentences one serves all seeds.
+        how = self.settings.frozen.settings(0 if condition == "linear" else subset.seed)
+        return self.plan.add(
+            train_frozen,
+            title=self._title(task, subset, condition),
+            cost=Cost(_SECONDS_PER_SENTENCE[condition] * subset.n_sentences),
+            train=self._vectors(task, "train", task.sizes[-1], self._seeds_of_vectors(task)),
+            test=self._vectors(task, "test", task.test_size, [self._test_seed(task)]),
+            layers=list(self.layers),
+            kind=condition,
+            settings=how.model_dump(),
+            device=Content(self.device, ""),
+            **self._sentences(task, subset),
+        )
+
+    def _seeds_of_vectors(self, task: _TaskOfStudy) -> list[int]:
+        return [0] if task.sizes[-1] is None else list(dict.fromkeys(subset.seed for subset in task.subsets))
+
+    def _vectors(self, task: _TaskOfStudy, split: str, size: int | None, seeds: list[int]) -> PlannedStep:
+        examples = task.task.splits[split]
+        n_sentences = min(len(examples), len(seeds) * (size or len(examples)))
+        n_targets = sum(len(example.targets) for example in examples) * n_sentences / len(examples)
+        size_on_disk = (
+            n_targets * (self.config.num_hidden_layers + 1) * self.config.hidden_size * _BYTES / 1e9
+        )
+        return self.plan.add(
+            extract_subsets,
+            title=f"vectors of {task.name}, {split}, by {self.entry.name}",
+            cost=Cost(n_sentences * _SECONDS_PER_SENTENCE["read"], size_on_disk),
+            model=self.content,
+            task=task.content,
+            split=split,
+            size=size,
+            seeds=seeds,
+            device=Content(self.device, ""),
+        )
+
+    def _sentences(self, task: _TaskOfStudy, subset: _Subset) -> dict[str, Any]:
+        """Return what tells a step which sentences it trains on and which it predicts."""
+        return {
+            "task": task.content,
+            "size": subset.size,
+            "subset_seed": subset.order_seed,
+            "test_size": task.test_size,
+            "test_seed": self._test_seed(task),
+        }
+
+    def _test_seed(self, task: _TaskOfStudy) -> int:
+        return 0 if task.test_size is None else self.settings.analysis_seed
+
+    def _title(self, task: _TaskOfStudy, subset: _Subset, condition: Condition) -> str:
+        what = {"linear": "frozen, linear head", "mix": "frozen, mix of layers", "tuned": "fine-tuning"}
+        sentences = f"{subset.n_sentences} sentences of {task.name}"
+        return f"{what[condition]}: {self.entry.name} on {sentences}, seed {subset.seed}"
+
+    def _read(
+        self,
+        step: PlannedStep,
+        task: _TaskOfStudy,
+        subset: _Subset,
+        condition: Condition,
+        against: Condition | None = None,
+    ) -> None:
+        self.plan.read(
+            step,
+            model=self.entry.name,
+            task=task.name,
+            target=task.task.target.value,
+            metric=task.metric,
+            condition=condition,
+            against=against,
+            **subset.place,
+        )
+
+    @property
+    def _resampling(self) -> dict[str, Any]:
+        return {
+            "seed": self.settings.analysis_seed,
+            "n_resamples": self.settings.n_resamples,
+            "level": self.settings.level,
+        }
