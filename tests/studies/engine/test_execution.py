@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from tests.studies.engine.some_steps import (
     write_number,
 )
 
-from tunescope._core.errors import InputError, RunError
+from tunescope._core.errors import InputError, MissingExtraError, RunError
 from tunescope.studies.engine.cluster import connect
 from tunescope.studies.engine.execution import execute, finished
 from tunescope.studies.engine.plan import Content, Plan, PlannedStep
@@ -172,4 +173,11 @@ def test_clusters_that_cannot_be_are_refused(cluster, workers, message):
 def test_a_scheduler_that_does_not_answer_is_told(monkeypatch):
     monkeypatch.setattr("tunescope.studies.engine.cluster._CONNECT_SECONDS", 1)
     with pytest.raises(RunError, match="does not answer"), connect("tcp://127.0.0.1:1"):
+        pass
+
+
+def test_slurm_needs_its_extra_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "dask_jobqueue", None)
+    (tmp_path / "slurm.yaml").write_text("cores: 4\nmemory: 16GB\n")
+    with pytest.raises(MissingExtraError, match=r"tunescope\[slurm\]"), connect(str(tmp_path / "slurm.yaml")):
         pass

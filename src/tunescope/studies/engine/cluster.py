@@ -108,8 +108,8 @@ def _scheduler(address: str) -> Iterator[Client]:
 def _slurm(path: Path, jobs: int) -> Iterator[Client]:
     from distributed import Client
 
-    jobqueue = import_optional("dask_jobqueue", extra="slurm", purpose="run on SLURM")
     arguments = _arguments(path)
+    jobqueue = import_optional("dask_jobqueue", extra="slurm", purpose="run on SLURM")
     try:
         cluster = jobqueue.SLURMCluster(**arguments)
     except (TypeError, ValueError) as error:
