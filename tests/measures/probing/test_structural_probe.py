@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.measures.probing.tree_cases import planted_sentences
+from tests.measures.probing.tree_cases import chain, planted_sentences
 
 from tunescope._core.errors import InputError, ModelError
 from tunescope.measures.probing.dependency_trees import tree_depths, tree_distances, tree_edges
@@ -75,6 +75,15 @@ def test_planted_trees_are_found(
         assert np.array_equal(np.rint(distance.predict_distances(vectors, 0)), tree_distances(heads))
         right += (np.rint(depth.predict_depths(vectors, 0)) == tree_depths(heads)).tolist()
     assert np.mean(right) >= 0.98
+
+
+def test_planted_trees_of_few_ties_are_ranked_right() -> None:
+    train, test = (
+        planted_sentences(n, seed=seed, hidden=32, longest=20, shape=chain)
+        for n, seed in ((500, 0), (100, 1))
+    )
+    fitted = fit_both(only_layer(train, 0))
+    assert values(scores_of(fitted, only_layer(test, 0)), layer=0).min() >= 0.99
 
 
 def test_correlations_of_exact_predictions_are_perfect(test: ParsedSentences) -> None:

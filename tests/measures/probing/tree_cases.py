@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from tunescope.measures.probing.dependency_trees import random_tree
@@ -9,7 +11,13 @@ from tunescope.measures.probing.parsed_sentences import ParsedSentences
 
 
 def planted_sentences(
-    n_sentences: int, *, seed: int, noise: float = 1.0, hidden: int = 16, longest: int = 8
+    n_sentences: int,
+    *,
+    seed: int,
+    noise: float = 1.0,
+    hidden: int = 16,
+    longest: int = 8,
+    shape: Callable[[int, np.random.Generator], np.ndarray] = random_tree,
 ) -> ParsedSentences:
     """A word is the sum of the directions of the edges above it; noise fills the directions that no edge has.
 
@@ -17,7 +25,7 @@ def planted_sentences(
     """
     rng = np.random.default_rng(seed)
     rotation = np.linalg.qr(np.random.default_rng(99).normal(size=(hidden, hidden)))[0]
-    trees = [random_tree(int(n), rng) for n in rng.integers(2, longest + 1, n_sentences)]
+    trees = [shape(int(n), rng) for n in rng.integers(2, longest + 1, n_sentences)]
     planted = [np.zeros((len(heads), hidden)) for heads in trees]
     for own, heads in zip(planted, trees, strict=True):
         for word in range(len(heads)):
@@ -33,3 +41,10 @@ def planted_sentences(
         lengths=np.array([len(heads) for heads in trees]),
         scored=(rng.random(len(words)) < 0.9) | (np.concatenate(trees) == 0),
     )
+
+
+def chain(n_words: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the heads of a tree in which each word hangs on its neighbour: few of its distances are alike."""
+    if rng.random() < 0.5:
+        return np.arange(n_words)
+    return np.append(np.arange(2, n_words + 1), 0)
