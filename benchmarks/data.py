@@ -8,23 +8,23 @@ from pathlib import Path
 from tunescope import Task, read_task
 from tunescope.studies.demo import find_demo_model
 
-__all__ = ["MODEL", "dependencies", "preposition_functions", "preposition_roles", "pud", "trec"]
+__all__ = ["DATA", "MODEL", "dependencies", "preposition_functions", "preposition_roles", "pud", "trec"]
 
-_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-if not _DATA.exists():
-    sys.exit(f"benchmarks: the real data is not there: {_DATA}")
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+if not DATA.exists():
+    sys.exit(f"benchmarks: the real data is not there: {DATA}")
 MODEL = find_demo_model()
 
 
 def pud() -> Task:
     """Return POS tagging of UD English PUD: 800 sentences to train on, 200 to test on."""
-    path = _DATA / "ud" / "PUD-r2.5" / "en_pud-ud-test.conllu"
+    path = DATA / "ud" / "PUD-r2.5" / "en_pud-ud-test.conllu"
     return read_task("conllu:pos", train=f"{path}[:800]", test=f"{path}[800:]", name="pud")
 
 
 def trec() -> Task:
     """Return TREC with fine labels."""
-    folder = _DATA / "trec"
+    folder = DATA / "trec"
     return read_task(
         "trec:fine", train=folder / "train_5500.label", test=folder / "TREC_10.label", name="trec"
     )
@@ -32,7 +32,7 @@ def trec() -> Task:
 
 def dependencies() -> Task:
     """Return dependency relations of UD English PUD, a pair of a word and its head each."""
-    path = _DATA / "ud" / "PUD-r2.5" / "en_pud-ud-test.conllu"
+    path = DATA / "ud" / "PUD-r2.5" / "en_pud-ud-test.conllu"
     return read_task("conllu:dep", train=f"{path}[:800]", test=f"{path}[800:]", name="pud-dep")
 
 
@@ -47,5 +47,5 @@ def preposition_functions() -> Task:
 
 
 def _streusle(what: str) -> Task:
-    train, test = (_DATA / "streusle-4.2" / f"streusle.ud_{split}.conllulex" for split in ("train", "test"))
+    train, test = (DATA / "streusle-4.2" / f"streusle.ud_{split}.conllulex" for split in ("train", "test"))
     return read_task(f"conllulex:{what}", train=train, test=test, name=f"streusle-{what}")

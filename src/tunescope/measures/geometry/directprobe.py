@@ -35,7 +35,7 @@ from tunescope.measures.geometry.hulls.tolerances import INPUT_ROUNDING
 from tunescope.measures.geometry.label_distances import Between, check_choice, check_labelled, distances_of
 from tunescope.measures.shapes import AnyVectors, Labels
 
-__all__ = ["DEFAULT_MEMORY", "Between", "Convention", "LabelClusters", "direct_probe"]
+__all__ = ["DEFAULT_MEMORY", "SMALL_CLUSTER", "Between", "Convention", "LabelClusters", "direct_probe"]
 
 DEFAULT_MEMORY = 512 * 2**20
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tunescope.measures.estimate import Estimate
-from tunescope.measures.geometry.directprobe import Convention, LabelClusters, direct_probe
+from tunescope.measures.geometry.directprobe import SMALL_CLUSTER, LabelClusters, direct_probe
 from tunescope.measures.geometry.distances import Distances
 from tunescope.measures.geometry.spatial_similarity import spatial_similarity
 from tunescope.studies.engine.step_function import step_function
@@ -24,7 +24,7 @@ _DISTANCES = "distances.npz"
 _LARGE = 6
 
 
-@step_function(memory_gigabytes=4)
+@step_function(version=2, memory_gigabytes=4)
 def cluster_labels(
     folder: Path,
     *,
@@ -33,16 +33,16 @@ def cluster_labels(
     split: str,
     max_targets: int | None,
     seed: int,
-    convention: Convention,
     time_limit: float,
 ) -> None:
-    """Find the clusters of the labels, and the distances between the labels; the distances are kept for comparisons."""
+    """Find the clusters of the labels, and the distances between the labels; the distances are kept for comparisons.
+
+    ``published_clusters`` are those that the published count keeps; clusters themselves are found exactly.
+    """
     targets = LabelledVectors.whole(open_vectors(vectors))
     if max_targets is not None:
         targets = targets.sampled(max_targets, seed)
-    found = direct_probe(
-        targets.layer(layer), targets.labels, convention=convention, time_limit=time_limit or None
-    )
+    found = direct_probe(targets.layer(layer), targets.labels, time_limit=time_limit or None)
     rows = _rows(found, time_limit, {"split": split, "layer": layer})
     write_rows(folder, rows)
     _save(found, folder / _DISTANCES)
@@ -70,7 +70,11 @@ def compare_distances(
 def _rows(found: LabelClusters, time_limit: float, place: dict[str, Any]) -> Iterator[Row]:
     n, certain = len(found.clusters), found.finished and not found.certificates.n_undecided
     status = "ok" if certain else f"undefined: not decided within {time_limit:g} s of merging"
-    for measure, value in (("clusters", found.n_clusters), ("is_linear", int(found.is_linear))):
+    for measure, value in (
+        ("clusters", found.n_clusters),
+        ("published_clusters", int((found.sizes > SMALL_CLUSTER).sum())),
+        ("is_linear", int(found.is_linear)),
+    ):
         estimate = Estimate(value=value if certain else math.nan, n_examples=n, status=status)
         yield Row(measure=measure, estimate=estimate, **place)
     yield Row(measure="labels", estimate=Estimate(value=len(found.labels), n_examples=n), **place)

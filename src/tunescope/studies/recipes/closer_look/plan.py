@@ -326,7 +326,6 @@ class _ModelOfStudy:
             split=split,
             max_targets=most,
             seed=self.settings.analysis_seed,
-            convention="exact",
             time_limit=self.settings.cluster_seconds,
         )
 

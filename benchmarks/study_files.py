@@ -1,0 +1,76 @@
+"""The study files of the full-size runs: MiniLM on the papers' tasks.
+
+python benchmarks/study_files.py closer-look > closer-look.yaml
+tunescope study closer-look closer-look.yaml --out runs/closer-look --cluster local --workers 2
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import data
+
+_CLOSER_LOOK = """\
+study: closer-look
+name: closer look at MiniLM
+
+models:
+  - path: {model}
+    name: MiniLM
+
+tasks:
+  - {{name: POS, format: "conllu:pos", train: "{pud}[:800]", test: "{pud}[800:]"}}
+  - {{name: DEP, format: "conllu:dep", train: "{pud}[:800]", test: "{pud}[800:]"}}
+  - {{name: PS-role, format: "conllulex:role", train: "{streusle}train.conllulex", test: "{streusle}test.conllulex"}}
+  - {{name: PS-fxn, format: "conllulex:function", train: "{streusle}train.conllulex", test: "{streusle}test.conllulex"}}
+  - {{name: TREC-50, format: "trec:fine", train: "{trec}/train_5500.label", test: "{trec}/TREC_10.label"}}
+
+seeds: [0]
+layers: all
+finetune: {{preset: closer-look, epochs: 3}}
+snapshots: 6
+probe_at_top: halving
+cross_task: [PS-fxn]
+"""
+
+_FROZEN_VS_TUNED = """\
+study: frozen-vs-tuned
+name: frozen or tuned MiniLM
+
+models:
+  - path: {model}
+    name: MiniLM
+
+tasks:
+  - {{name: POS, format: "conllu:pos", train: "{pud}[:800]", test: "{pud}[800:]"}}
+  - {{name: Entities, format: "conllulex:entities", train: "{streusle}train.conllulex", test: "{streusle}test.conllulex"}}
+  - {{name: SST-2, format: "glue:sst2", train: "{glue}/SST-2/train.tsv", test: "{glue}/SST-2/dev.tsv"}}
+  - {{name: MRPC, format: "glue:mrpc", train: "{glue}/MRPC/{mrpc_train}", test: "{glue}/MRPC/{mrpc_test}"}}
+  - {{name: STS-B, format: "glue:stsb", train: "{glue}/STS-B/train.tsv", test: "{glue}/STS-B/dev.tsv"}}
+
+sizes: [100, 250, 500, 800, 2000]     # PUD has 800 training sentences
+seeds: [0, 1, 2]
+seeds_at_largest: 1
+finetune: {{preset: usual}}
+"""
+
+_FILES = {"closer-look": _CLOSER_LOOK, "frozen-vs-tuned": _FROZEN_VS_TUNED}
+
+
+def study_file(study: str) -> str:
+    """Return the text of a study file."""
+    return _FILES[study].format(
+        model=data.MODEL,
+        pud=data.DATA / "ud" / "PUD-r2.5" / "en_pud-ud-test.conllu",
+        streusle=data.DATA / "streusle-4.2" / "streusle.ud_",
+        trec=data.DATA / "trec",
+        glue=data.DATA / "glue",
+        mrpc_train="msr_paraphrase_train.txt",
+        mrpc_test="msr_paraphrase_test.txt",
+    )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("study", choices=sorted(_FILES))
+    print(study_file(parser.parse_args().study), end="")
