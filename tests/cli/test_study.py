@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,13 @@ probe_at_top: linear
     return path
 
 
+def _use_trackers(monkeypatch: pytest.MonkeyPatch, **sinks: Callable[[Any], str]) -> None:
+    """Put functions in the place of trackers, as if their packages were there."""
+    monkeypatch.setattr("tunescope.studies.sinks.trackers.TRACKERS", sinks)
+    for name in sinks:
+        monkeypatch.setitem(sys.modules, name, object())
+
+
 def test_a_file_to_start_from_and_its_schema(tunescope: Tunescope) -> None:
     example = tunescope("study", "init", "closer-look")
     assert example.exit_code == 0
@@ -57,7 +65,7 @@ def test_a_dry_run_does_nothing(tunescope: Tunescope, study_file: Path, tmp_path
 
 
 def test_a_study_runs_to_its_report_on_workers(
-    tunescope: Tunescope, study_file: Path, tmp_path: Path
+    tunescope: Tunescope, study_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arguments = ("study", "closer-look", study_file, "--out", tmp_path / "out", "--device", "cpu")
     outcome = tunescope(*arguments, "--cluster", "local", "--workers", 2)
@@ -66,8 +74,10 @@ def test_a_study_runs_to_its_report_on_workers(
     for name in ("report.html", "study.json", "records.json", "records.parquet", "tables/gains.csv"):
         assert (tmp_path / "out" / name).exists()
     first = (tmp_path / "out" / "records.json").read_bytes()
-    again = tunescope(*arguments)
+    _use_trackers(monkeypatch, trackio=lambda study: f"run of {study.name}")
+    again = tunescope(*arguments, "--track", "trackio")
     assert again.exit_code == 0
+    assert "trackio: run of [bold]tiny[/bold]" in again.out
     assert " done; to do: about 0 min" in again.out
     assert (tmp_path / "out" / "records.json").read_bytes() == first
 
@@ -84,6 +94,46 @@ def test_a_step_that_fails_gives_exit_code_1(
     assert "failed: clusters, train, layer 2" in outcome.out
     assert "MemoryError: no room" in outcome.out
     assert (tmp_path / "out" / "report.html").exists()
+
+
+def test_a_tracker_that_fails_costs_nothing_but_the_exit_code(
+    tunescope: Tunescope, study_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(study: object) -> str:
+        assert (tmp_path / "out" / "report.html").exists()
+        raise ConnectionError("nobody is there")
+
+    def accept(study: object) -> str:
+        return "project [x]"
+
+    _use_trackers(monkeypatch, mlflow=refuse, trackio=accept)
+    arguments = ("study", "closer-look", study_file, "--out", tmp_path / "out", "--device", "cpu")
+    outcome = tunescope(*arguments, "--track", "mlflow", "--track", "trackio")
+    assert outcome.exit_code == 1
+    assert "not sent to mlflow" in outcome.err
+    assert "nobody is there" in outcome.err
+    assert "Traceback" not in outcome.err
+    assert "trackio: project [x]" in outcome.out
+    assert (tmp_path / "out" / "records.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "part"), [("wandb", "expected: mlflow, trackio"), ("mlflow", "tunescope[mlflow]")]
+)
+def test_a_tracker_that_is_not_there_is_told_before_anything_runs(
+    tunescope: Tunescope,
+    study_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    part: str,
+) -> None:
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    outcome = tunescope("study", "closer-look", study_file, "--out", tmp_path / "out", "--track", name)
+    assert outcome.exit_code == 2
+    assert part in outcome.err
+    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "tunescope-store").exists()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["InputError", "MissingExtraError", "ModelError", "RunError", "TunescopeError"]
+__all__ = ["InputError", "MissingExtraError", "ModelError", "RunError", "TrackerError", "TunescopeError"]
 
 
 class TunescopeError(Exception):
@@ -47,6 +47,10 @@ class ModelError(TunescopeError):
 
 class RunError(TunescopeError):
     """A run folder cannot be written, or holds the work of other settings."""
+
+
+class TrackerError(TunescopeError):
+    """An experiment tracker did not take what was sent to it."""
 
 
 class MissingExtraError(TunescopeError, ImportError):

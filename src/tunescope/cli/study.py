@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tunescope._core.errors import InputError
+from tunescope._core.errors import InputError, TrackerError
 from tunescope._core.progress import show_progress
 from tunescope.cli.options import Device, Out, Overwrite
 
@@ -45,6 +45,16 @@ Store = Annotated[
     typer.Option(
         help="Folder of finished steps; studies that share it do nothing twice. Default: tunescope-store beside the"
         " study file."
+    ),
+]
+Trackers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--track",
+        help="Also send the finished study to a tracker: mlflow (to MLFLOW_TRACKING_URI) or trackio (to"
+        " TRACKIO_SPACE_ID, TRACKIO_SERVER_URL, or this machine); may be repeated. What is on disk is the same"
+        " without.",
+        metavar="TRACKER",
     ),
 ]
 
@@ -113,10 +123,13 @@ def _command(name: str) -> Callable[..., None]:
         store: Store = None,
         device: Device = "auto",
         overwrite: Overwrite = False,
+        track: Trackers = None,
     ) -> None:
         from tunescope.report.study import write_study_report
         from tunescope.studies.run_study import plan_study, run_study
+        from tunescope.studies.sinks.trackers import check_trackers
 
+        trackers = check_trackers(track or ())
         planned = plan_study(file, store=store, device=device)
         if planned.study.name != name:
             raise InputError(
@@ -133,13 +146,15 @@ def _command(name: str) -> Callable[..., None]:
             result = run_study(planned, out, cluster=cluster, workers=workers, overwrite=overwrite)
         report = write_study_report(result, out)
         _print_outcome(result, report)
-        if result.failures:
+        sent = [_send(out, tracker) for tracker in trackers]
+        if result.failures or not all(sent):
             raise typer.Exit(1)
 
     run.__doc__ = f"""Run the study {name} and write its report.
 
     What is finished is not done again: a study that was interrupted or killed goes on when the same command is started
-    again. A step that fails costs only what needs it; the exit code is then 1.
+    again. A step that fails costs only what needs it; the exit code is then 1. So it is if a tracker does not take the
+    study, which by then is on disk, with its report.
 
     Example:
 
@@ -150,6 +165,20 @@ def _command(name: str) -> Callable[..., None]:
 
 for _name in _names():
     study_app.command(_name)(_command(_name))
+
+
+def _send(folder: Path, tracker: str) -> bool:
+    """Send a study to a tracker and say so; a tracker that fails must not hide the results that are on disk."""
+    from tunescope.studies.sinks.trackers import send_study
+
+    try:
+        line = f"{tracker}: {send_study(folder, tracker)}"
+    except TrackerError as error:
+        message = f"tunescope: {error}"
+        Console(stderr=True, soft_wrap=True).print(message, markup=False, highlight=False, style="red")
+        return False
+    Console().print(line, markup=False, highlight=False, soft_wrap=True)
+    return True
 
 
 def _print_plan(planned: PlannedStudy, *, listed: bool) -> None:
