@@ -27,7 +27,7 @@ tasks:
 
 seeds: [0]
 layers: all
-finetune: {{preset: closer-look, epochs: 3}}
+finetune: {{preset: closer-look, epochs: 3, bf16: true}}
 snapshots: 6
 probe_at_top: halving
 cross_task: [PS-fxn]
@@ -43,15 +43,17 @@ models:
 
 tasks:
   - {{name: POS, format: "conllu:pos", train: "{pud}[:800]", test: "{pud}[800:]"}}
-  - {{name: Entities, format: "conllulex:entities", train: "{streusle}train.conllulex", test: "{streusle}test.conllulex"}}
+  - {{name: Spans, format: "conllulex:entities", train: "{streusle}train.conllulex", test: "{streusle}test.conllulex"}}
   - {{name: SST-2, format: "glue:sst2", train: "{glue}/SST-2/train.tsv", test: "{glue}/SST-2/dev.tsv"}}
   - {{name: MRPC, format: "glue:mrpc", train: "{glue}/MRPC/{mrpc_train}", test: "{glue}/MRPC/{mrpc_test}"}}
   - {{name: STS-B, format: "glue:stsb", train: "{glue}/STS-B/train.tsv", test: "{glue}/STS-B/dev.tsv"}}
 
-sizes: [100, 250, 500, 800, 2000]     # PUD has 800 training sentences
+sizes: [100, 300, 800, 2000]          # PUD has 800 training sentences
 seeds: [0, 1, 2]
 seeds_at_largest: 1
-finetune: {{preset: usual}}
+finetune: {{preset: usual, learning_rate: 1e-4, bf16: true}}
+least_updates: 100
+test_limit: 1000
 """
 
 _FILES = {"closer-look": _CLOSER_LOOK, "frozen-vs-tuned": _FROZEN_VS_TUNED}

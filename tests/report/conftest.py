@@ -11,8 +11,14 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.report.factory import make_comparison, make_empty_comparison, make_hostile_comparison
+from tests.report.study.factory import (
+    make_empty_study_result,
+    make_hostile_study_result,
+    make_study_result,
+)
 
 from tunescope.report import write_report
+from tunescope.report.study import write_study_report
 
 
 @pytest.fixture(scope="session")
@@ -26,4 +32,18 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     }
     for name, comparison in made.items():
         write_report(comparison, folder / name)
+    return {name: folder / name for name in made}
+
+
+@pytest.fixture(scope="session")
+def study_reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The folders of the reports of a rich, a hostile and an empty study."""
+    folder = tmp_path_factory.mktemp("study-reports")
+    made = {
+        "rich": make_study_result(),
+        "hostile": make_hostile_study_result(),
+        "empty": make_empty_study_result(),
+    }
+    for name, result in made.items():
+        write_study_report(result, folder / name)
     return {name: folder / name for name in made}

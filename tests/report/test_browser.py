@@ -1,4 +1,4 @@
-"""The page in a real browser."""
+"""The page of a comparison in a real browser."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
-from tests.report.browser import check_page, open_page, problems, text_of_figures
+from tests.report.browser import open_page
 
 _STRIPES = """
 return [...document.querySelectorAll('.plot')]
@@ -22,22 +22,6 @@ def usual(reports: dict[str, Path]) -> Iterator[WebDriver]:
     """One browser for the tests of single choices, which do not undo each other."""
     with open_page(reports["usual"] / "report.html") as driver:
         yield driver
-
-
-@pytest.mark.parametrize("name", ["usual", "hostile", "empty"])
-def test_the_page_works(name: str, reports: dict[str, Path]) -> None:
-    check_page(reports[name] / "report.html")
-
-
-def test_hostile_text_shows_as_text(reports: dict[str, Path]) -> None:
-    with open_page(reports["hostile"] / "report.html") as driver:
-        texts = text_of_figures(driver)
-        assert "<b>x</b>" in texts
-        assert "$x$ and \\$y\\$" in texts
-        assert "_leading & &lt;en…" in texts
-        assert "NUL␀ and ␛[31m" in texts
-        assert "<script>alert(1)</script>" in driver.find_element(By.ID, "main").text
-        assert problems(driver) == []
 
 
 def test_choices_are_linked_and_work_by_keyboard(usual: WebDriver) -> None:

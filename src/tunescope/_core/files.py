@@ -6,6 +6,7 @@ import errno
 import os
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from safetensors import SafetensorError
 from tunescope._core.errors import RunError
 
 __all__ = ["flush_folder", "flush_tree", "readable_write_errors", "write_atomically"]
+
+_FLUSHES_AT_ONCE = 8
 
 _REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -64,14 +67,21 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 
 
 def flush_tree(folder: Path) -> None:
-    """Ask the operating system to put every file below ``folder`` on disk."""
-    for path in folder.rglob("*"):
-        if path.is_dir():
-            flush_folder(path)
-        else:
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-    flush_folder(folder)
+    """Ask the operating system to put the folder and all below it on disk.
+
+    It is asked for everything at once: file systems with a journal then write that once, not once for each file.
+    """
+    with ThreadPoolExecutor(_FLUSHES_AT_ONCE) as executor:
+        for _ in executor.map(_flush, [folder, *folder.rglob("*")]):
+            pass
+
+
+def _flush(path: Path) -> None:
+    if path.is_dir():
+        flush_folder(path)
+    else:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
 
 
 def flush_folder(folder: Path) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
 
 from tunescope._core.errors import InputError
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 __all__ = ["at_most_threads", "in_threads", "number_of_threads"]
 
@@ -55,14 +60,21 @@ def at_most_threads(n: int) -> Iterator[None]:
     The libraries' numbers hold for the whole process and are restored at the end.
     """
     import torch
-    from threadpoolctl import threadpool_limits
 
     before = torch.get_num_threads()
     token = _most.set(n)
     try:
         torch.set_num_threads(n)
-        with threadpool_limits(n):
+        with _libraries(n_modules=len(sys.modules)).limit(limits=n):
             yield
     finally:
         torch.set_num_threads(before)
         _most.reset(token)
+
+
+@lru_cache(maxsize=1)
+def _libraries(n_modules: int) -> ThreadpoolController:  # noqa: ARG001 - as the cache's key
+    """Return the control of the numerical libraries; they are looked for anew, which takes a while, after an import."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

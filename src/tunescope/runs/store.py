@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from tunescope._core.files import flush_folder, flush_tree, readable_write_errors
+from tunescope._core.files import flush_tree, readable_write_errors
 from tunescope._core.progress import say
 from tunescope._core.provenance import collect_provenance
 from tunescope.runs.step import Step, StepRecord
@@ -86,8 +86,7 @@ class StepStore:
         )
         (partial / _RECORD).write_text(record.model_dump_json(indent=2), encoding="utf-8")
         flush_tree(partial)
-        partial.replace(final)
-        flush_folder(final.parent)
+        partial.replace(final)  # not flushed: a power cut may take the name back, and costs this step alone
         _logger.info("%s done in %.1f s", step.name, record.elapsed_seconds)
         return final
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -10,9 +11,11 @@ from pydantic import Field, field_validator, model_validator
 from tunescope._core.records import Record
 from tunescope.studies.engine.work import Outcome
 
-__all__ = ["Claim", "Series", "StudyFigure", "StudyResult", "StudyTable", "Verdict"]
+__all__ = ["Cell", "Claim", "Series", "StudyFigure", "StudyResult", "StudyTable", "Verdict"]
 
 Cell = str | int | float | None
+"""What a table has in a cell; ``None`` leaves it empty."""
+
 Verdict = Literal["holds", "does not hold", "cannot be told"]
 
 
@@ -34,6 +37,34 @@ class StudyTable(Record):
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     decimals: dict[str, int] = Field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        key: str,
+        title: str,
+        rows: Sequence[Mapping[str, Cell]],
+        *,
+        note: str = "",
+        decimals: int | Mapping[str, int] = 2,
+    ) -> StudyTable:
+        """Return a table of rows that name their cells, all alike and in the order of the columns.
+
+        Args:
+            key: See above.
+            title: See above.
+            rows: A cell for each column, by the column's title.
+            note: See above.
+            decimals: Of each column, or of all columns that hold a number which is not whole by type.
+        """
+        columns = tuple(rows[0]) if rows else ()
+        if isinstance(decimals, int):
+            broken = [name for name in columns if any(isinstance(row[name], float) for row in rows)]
+            decimals = dict.fromkeys(broken, decimals)
+        if any(tuple(row) != columns for row in rows):
+            raise ValueError(f"the table {key!r} has rows with other columns than its first")
+        cells = tuple(tuple(row.values()) for row in rows)
+        return cls(key=key, title=title, note=note, columns=columns, rows=cells, decimals=dict(decimals))
 
     @field_validator("rows", mode="before")
     @classmethod
@@ -92,6 +123,9 @@ class StudyFigure(Record):
         x_title: Title of the first axis.
         y_title: Title of the second axis.
         percent: Whether the second axis shows shares as per cent.
+        x_log: Whether the first axis is logarithmic; all places along it are then above 0. Not for paths.
+        x_ticks: Names of the places 0, 1, 2, … where the first axis has categories, such as tasks; a point may stand
+            up to half a place beside its name. Not for paths, nor with ``x_log``.
         series: The lines.
         missing: Why there is nothing to draw; ``None`` where there is.
     """
@@ -104,8 +138,37 @@ class StudyFigure(Record):
     x_title: str = ""
     y_title: str = ""
     percent: bool = False
+    x_log: bool = False
+    x_ticks: tuple[str, ...] = ()
     series: tuple[Series, ...] = ()
     missing: str | None = None
+
+    @model_validator(mode="after")
+    def _check_first_axis(self) -> StudyFigure:
+        if self.x_log and self.x_ticks:
+            raise ValueError(f"the figure {self.key!r} has a first axis with names that is logarithmic")
+        if self.kind == "paths" and (self.x_log or self.x_ticks):
+            raise ValueError(
+                f"the figure {self.key!r} is of paths, whose axes have one scale: no x_log, no x_ticks"
+            )
+        for series in self.series:
+            self._check_places(series)
+        return self
+
+    def _check_places(self, series: Series) -> None:
+        """Refuse places that the first axis does not have; those that are undefined are drawn nowhere."""
+        end = len(self.x_ticks) - 0.5
+        for x in series.x:
+            if self.x_log and x <= 0:
+                raise ValueError(
+                    f"the figure {self.key!r} has a logarithmic first axis, where its series {series.name!r} is at"
+                    f" {x:g}; leave out what is not above 0, or set x_log to false"
+                )
+            if self.x_ticks and math.isfinite(x) and not -0.5 < x < end:
+                raise ValueError(
+                    f"the figure {self.key!r} names the places 0 to {len(self.x_ticks) - 1} of its first axis, but its"
+                    f" series {series.name!r} is at {x:g}"
+                )
 
 
 class Claim(Record):

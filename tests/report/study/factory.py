@@ -39,6 +39,101 @@ def make_path(name: str, index: int, **fields: Any) -> Series:
     return Series(name=name, x=tuple(x.tolist()), y=tuple(y.tolist()), labels=labels, **fields)
 
 
+def make_log_figures() -> tuple[StudyFigure, ...]:
+    """Return figures over a logarithmic first axis: at a few places, and along operations that no round number is."""
+    sizes, conditions = (100.0, 250.0, 500.0, 1000.0, 2000.0, 6707.0), ("baseline", "base", "tuned")
+    names = ("frozen, linear head", "frozen, mix of layers", "fine-tuned")
+    scores = tuple(
+        tuple(0.93 - 0.5 * (shift + 1.4) * size**-0.35 for size in sizes) for shift in (0.3, 0.1, 0.6)
+    )
+    lines = tuple(
+        Series(
+            name=name,
+            role=role,
+            x=sizes,
+            y=y,
+            low=tuple(each - 0.015 for each in y),
+            high=tuple(each + 0.012 for each in y),
+            labels=tuple(f"{size:,.0f} sentences" for size in sizes),
+        )
+        for name, role, y in zip(names, conditions, scores, strict=True)
+    )
+    spent = tuple(
+        line.model_copy(update={"x": tuple(1.37e9 * each * size for size in sizes)})
+        for line, each in zip(lines, (1.0, 3.1, 74.0), strict=True)
+    )
+    shown = {"y_title": "span F1", "percent": True, "x_log": True}
+    return (
+        StudyFigure(
+            key="sizes",
+            title="How well do frozen and fine-tuned models do, by size of the training set?",
+            tab="entities",
+            how_to_read="Scores on the test set, means over seeds.",
+            x_title="training sentences",
+            series=lines,
+            **shown,
+        ),
+        StudyFigure(
+            key="worth",
+            title="Score for the operations that training takes",
+            how_to_read="Each line goes from the smallest training set to the largest.",
+            x_title="floating-point operations",
+            series=spent,
+            **shown,
+        ),
+        StudyFigure(
+            key="rates",
+            title="Score by learning rate",
+            how_to_read="Each dot is one fine-tuning.",
+            kind="dots",
+            x_title="Learning rate",
+            series=(Series(name="tuned", x=(1e-5, 3e-5, 1e-4, 1e-3), y=(0.8, 0.82, 0.85, 0.4)),),
+            **shown,
+        ),
+    )
+
+
+def make_named_figures() -> tuple[StudyFigure, ...]:
+    """Return figures whose first axis has names: a few tasks with dots beside them, and many labels."""
+    dots = tuple(
+        Series(
+            name=role,
+            role=role,
+            x=tuple(place + shift for place in range(len(TASKS))),
+            y=tuple(0.9 - 0.05 * place + shift / 3 for place in range(len(TASKS))),
+            low=tuple(0.88 - 0.05 * place + shift / 3 for place in range(len(TASKS))),
+            high=tuple(0.91 - 0.05 * place + shift / 3 for place in range(len(TASKS))),
+        )
+        for role, shift in (("base", -0.1), ("tuned", 0.1))
+    )
+    labels = tuple(
+        f"{kind}.{n}" for kind in ("Circumstance", "Participant", "Configuration") for n in range(6)
+    )
+    distances = tuple(2 + math.sin(n) for n in range(len(labels)))
+    return (
+        StudyFigure(
+            key="by-task",
+            title="Accuracy by task",
+            how_to_read="Each dot is a mean over seeds.",
+            kind="dots",
+            x_title="Task",
+            y_title="Accuracy",
+            percent=True,
+            x_ticks=TASKS,
+            series=dots,
+        ),
+        StudyFigure(
+            key="by-label",
+            title="Distance by label",
+            how_to_read="Higher is further from the other labels.",
+            x_title="Label",
+            y_title="Distance to the nearest label",
+            x_ticks=labels,
+            series=(Series(name="tuned", x=tuple(map(float, range(len(labels)))), y=distances),),
+        ),
+    )
+
+
 def make_figures() -> tuple[StudyFigure, ...]:
     """Return a figure of each kind, with gaps, with many lines, in tabs, and missing."""
     base, tuned = make_series("base", role="base"), make_series("tuned", 0.05, "tuned", seed=1)
@@ -134,6 +229,8 @@ def make_figures() -> tuple[StudyFigure, ...]:
                 Series(name="random vectors", role="baseline", x=(-5.0, -3.5), y=(0.5, 0.5)),
             ),
         ),
+        *make_log_figures(),
+        *make_named_figures(),
     )
 
 
@@ -246,6 +343,7 @@ def make_hostile_study_result() -> StudyResult:
             kind=kind,
             x_title=key,
             y_title=key,
+            x_ticks=() if kind == "paths" or index % 2 else HOSTILE,
             series=tuple(
                 Series(name=text, x=(1.0, 2.0, math.inf), y=(1.0, math.nan, -1.0), labels=(text,) * 3)
                 for text in HOSTILE

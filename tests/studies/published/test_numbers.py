@@ -175,7 +175,7 @@ def test_the_parameters_are_those_of_a_model(n_layers, hidden_size):
         intermediate_size=4 * hidden_size,
     )
     counted = sum(weight.numel() for weight in BertModel(config).encoder.parameters())
-    assert numbers._n_layer_parameters(n_layers, hidden_size) == counted
+    assert numbers.n_layer_parameters(n_layers, hidden_size) == counted
 
 
 @pytest.mark.parametrize(

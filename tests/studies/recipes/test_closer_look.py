@@ -13,7 +13,7 @@ import pytest
 from tunescope._core.errors import InputError
 from tunescope.studies.run_study import plan_study, read_study_result, run_study
 from tunescope.studies.study import find_studies
-from tunescope.studies.study_result import StudyResult
+from tunescope.studies.study_result import StudyResult, StudyTable
 from tunescope.tasks.edge_probing import write_edge_probing
 from tunescope.tasks.example import Example
 from tunescope.tasks.task import Task
@@ -67,7 +67,7 @@ def result(study_file: Path) -> StudyResult:
 def test_everything_is_found(result: StudyResult, study_file: Path) -> None:
     assert result.failures == ()
     tables = {table.key: table for table in result.tables}
-    assert set(tables) == {"representations", "gains", "cross-task"}
+    assert set(tables) == {"representations", "cluster-counts", "gains", "cross-task"}
     states = [(row[1], row[2]) for row in tables["representations"].rows]
     assert sorted(states) == [
         ("places", "after"),
@@ -76,11 +76,11 @@ def test_everything_is_found(result: StudyResult, study_file: Path) -> None:
         ("tags", "before"),
     ]
     assert [row[2] for row in tables["cross-task"].rows] == ["none", "tags", "places"]
-    assert len(result.claims) == 8
+    assert len(result.claims) == 9
     assert all(claim.evidence for claim in result.claims)
-    keys = {table.key for table in result.tables} | {figure.key for figure in result.figures}
+    keys = {table.key for table in result.tables} | {figure.key for figure in result.figures} | {""}
     assert all(claim.shown_in in keys for claim in result.claims)
-    assert len(keys) == len(result.tables) + len(result.figures)
+    assert len(keys) == len(result.tables) + len(result.figures) + 1
     assert not any(figure.missing for figure in result.figures)
     read = read_study_result(study_file.parent / "out")
     assert read.model_dump_json() == result.model_dump_json()
@@ -89,9 +89,10 @@ def test_everything_is_found(result: StudyResult, study_file: Path) -> None:
 def test_the_figures_are_those_of_the_records(result: StudyResult, study_file: Path) -> None:
     records = pd.read_parquet(study_file.parent / "out" / "records.parquet")
     assert len(records) == len(json.loads((study_file.parent / "out" / "records.json").read_text()))
+    records = records[records["beside"].isna()]
     top = records[(records["task"] == "tags") & (records["layer"] == 2) & (records["measure"] == "accuracy")]
     before = top[top["stage"] == "before"]["value"].item()
-    (gain,) = (row[3] for row in _table(result, "gains").rows if row[1] == "tags")
+    (gain,) = (row["gain"] for row in _rows(result, "gains") if row["task"] == "tags")
     after = top[(top["tuned_on"] == "tags")]["value"].item()
     assert gain == pytest.approx(100 * (after - before))
     figure = next(figure for figure in result.figures if figure.key == "accuracy-tags-tiny-0")
@@ -164,8 +165,37 @@ def test_the_example_is_a_study_file(tmp_path: Path) -> None:
         assert read_study_file(path, {name: study.settings}).study == name
 
 
-def _table(result: StudyResult, key: str) -> object:
+def _table(result: StudyResult, key: str) -> StudyTable:
     return next(table for table in result.tables if table.key == key)
+
+
+def _rows(result: StudyResult, key: str) -> list[dict[str, object]]:
+    table = _table(result, key)
+    return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+
+
+def test_controls_stand_beside_the_figures(result: StudyResult, study_file: Path) -> None:
+    records = pd.read_parquet(study_file.parent / "out" / "records.parquet")
+    divided = records[(records["beside"] == "random split") & (records["task"] == "tags")]
+    divided = divided[divided["measure"] == "train_test_similarity"].set_index("stage")["value"]
+    (row,) = (row for row in _rows(result, "gains") if row["task"] == "tags")
+    assert row["before, random split"] == pytest.approx(divided["before"], nan_ok=True)
+    assert row["after, random split"] == pytest.approx(divided["after"], nan_ok=True)
+    counts = _rows(result, "cluster-counts")
+    assert len(counts) == 4
+    for count in counts:
+        assert count["labels"] <= count["of more than five"] <= count["clusters"]
+        assert count["in a sample"] == count["clusters"]  # the sets are smaller than a sample
+        assert count["sample, labels shuffled"] >= count["clusters"]
+        assert 0 <= count["vacuous pairs"] <= 100
+
+
+def test_without_a_random_division_no_second_model_is_tuned(study_file: Path) -> None:
+    path = study_file.with_name("given.yaml")
+    path.write_text(study_file.read_text() + "random_split: false\n")
+    plans = [plan_study(each, device="cpu").plan for each in (study_file, path)]
+    tunings = [sum(step.function.__name__ == "tune" for step in plan) for plan in plans]
+    assert tunings == [4, 2]
 
 
 def test_a_step_that_fails_is_reported_and_the_rest_goes_on(

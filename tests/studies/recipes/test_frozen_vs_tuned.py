@@ -8,7 +8,6 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -155,7 +154,12 @@ def test_the_figures_are_those_of_the_records(
         "fine-tuned",
     ]
     assert 100 * figure.series[1].y[0] == pytest.approx(row["score"])
-    assert figure.series[1].x == pytest.approx(np.log10(SIZES).tolist())
+    assert figure.series[1].x == SIZES
+    assert all(figure.x_log for figure in result.figures)
+    worth = next(figure for figure in result.figures if figure.key == "worth-spans-tiny")
+    spent = records[(records["measure"] == "operations") & (records["task"] == "spans")]
+    means = spent[spent["condition"] == "tuned"].groupby("n_train")["value"].mean()
+    assert worth.series[2].x == pytest.approx(means.tolist())
     tuned = _row(result, "quality", "spans", "fine-tuned", 12)
     gain = _row(result, "gains", "spans", "frozen, mix of layers", 12, by="against")
     assert gain["gain"] == pytest.approx(tuned["score"] - row["score"])

@@ -19,11 +19,9 @@ __all__ = ["study_dots_figure", "study_dots_print"]
 
 
 def study_dots_figure(figure: StudyFigure) -> go.Figure:
-    """Draw the dots for the page."""
+    """Draw the dots for the page; texts and ticks of the axes are set for all kinds of figures alike."""
     lines = drawn_series(figure)
-    drawn = screen_figure(
-        x={"title": figure.x_title}, y={"title": figure.y_title, **per_cent(figure.percent)}, height=380
-    )
+    drawn = screen_figure(x={}, y=per_cent(figure.percent), height=380)
     for line in lines:
         if not line.thin:
             drawn.add_trace(_dots(line))
@@ -45,11 +43,9 @@ def _dots(line: DrawnSeries) -> go.Scatter:
 
 
 def study_dots_print(figure: StudyFigure) -> PrintFigure:
-    """Draw the dots for a paper."""
+    """Draw the dots for a paper; texts and ticks of the axes are set for all kinds of figures alike."""
     lines = drawn_series(figure)
-    printed, axes = print_axes(
-        x_title=figure.x_title, y_title=figure.y_title, percent="y" if figure.percent else ""
-    )
+    printed, axes = print_axes(x_title="", y_title="", percent="y" if figure.percent else "")
     for line in lines:
         if not line.thin:
             _print_dots(axes, line)

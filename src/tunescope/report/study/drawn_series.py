@@ -14,6 +14,7 @@ from tunescope.report.escaping import short_names, shorten
 from tunescope.report.figure_info import finite
 from tunescope.report.marks import Mark
 from tunescope.report.palette import BASELINE, SUBJECTS, Look, label_look
+from tunescope.report.study.first_axis import place_text
 from tunescope.report.study.numbers import number_text
 from tunescope.studies.study_result import Series, StudyFigure
 
@@ -118,7 +119,7 @@ def _mark(figure: StudyFigure, name: str, label: str, x: float, y: float, low: f
     if has_interval:
         value += f" ({' … '.join(number_text(end, percent=figure.percent) for end in (low, high))})"
     heading = [shorten(text, 200) for text in (name, label) if text.strip()]
-    place = f"{figure.x_title or 'x'}: {number_text(x, ',.6g' if x == round(x) else ',.4g')}"
+    place = f"{figure.x_title or 'x'}: {place_text(figure, x, 4)}"
     places = [] if place.replace(":", "").lower() == label.lower() else [shorten(place, 200)]
     return Mark(
         position=x,

@@ -20,13 +20,9 @@ _SIZE, _END_SIZE = 4, 11
 
 
 def study_paths_figure(figure: StudyFigure) -> go.Figure:
-    """Draw the paths for the page."""
+    """Draw the paths for the page; texts of the axes are set for all kinds of figures alike."""
     lines = drawn_series(figure)
-    drawn = screen_figure(
-        x={"title": figure.x_title},
-        y={"title": figure.y_title, "scaleanchor": "x", **per_cent(figure.percent)},
-        height=520,
-    )
+    drawn = screen_figure(x={}, y={"scaleanchor": "x", **per_cent(figure.percent)}, height=520)
     for line in lines:
         if not line.thin:
             drawn.add_trace(_path(line))
@@ -70,11 +66,9 @@ def _ends(line: DrawnSeries) -> tuple[int, int]:
 
 
 def study_paths_print(figure: StudyFigure) -> PrintFigure:
-    """Draw the paths for a paper."""
+    """Draw the paths for a paper; texts of the axes are set for all kinds of figures alike."""
     lines = drawn_series(figure)
-    printed, axes = print_axes(
-        x_title=figure.x_title, y_title=figure.y_title, height=5.2, percent="y" if figure.percent else ""
-    )
+    printed, axes = print_axes(x_title="", y_title="", height=5.2, percent="y" if figure.percent else "")
     for line in lines:
         if not line.thin:
             _print_path(axes, line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from tunescope.report.study.first_axis import place_text
 from tunescope.report.study.numbers import cell_text, number_text
 from tunescope.report.tables import Table
 from tunescope.studies.study_result import StudyFigure, StudyTable
@@ -42,8 +43,15 @@ def _is_numeric(table: StudyTable, column: int) -> bool:
 
 
 def points_table(figure: StudyFigure) -> Table:
-    """Return the points of a figure in full precision, one row each; without intervals, their cells are empty."""
-    return Table(columns=("series", "label", "x", "y", "low", "high"), rows=tuple(_points(figure)))
+    """Return the points of a figure in full precision, one row each; without intervals, their cells are empty.
+
+    Where the first axis has names, a last column has the name of the place.
+    """
+    columns = ("series", "label", "x", "y", "low", "high")
+    rows = _points(figure)
+    if not figure.x_ticks:
+        return Table(columns=columns, rows=tuple(rows))
+    return Table(columns=(*columns, "x name"), rows=tuple((*row, place_text(figure, row[2])) for row in rows))
 
 
 def _points(figure: StudyFigure) -> list[tuple[str, str, float, float, float | None, float | None]]:
@@ -67,7 +75,7 @@ def page_points(figure: StudyFigure) -> PageTable:
         (
             name,
             label,
-            number_text(x, ",.6g"),
+            place_text(figure, x),
             number_text(y, percent=figure.percent),
             _end_text(low, y, percent=figure.percent),
             _end_text(high, y, percent=figure.percent),
@@ -79,7 +87,7 @@ def page_points(figure: StudyFigure) -> PageTable:
     return PageTable(
         columns=tuple(titles[i] for i in kept),
         rows=tuple(tuple(row[i] for i in kept) for row in rows),
-        numeric=tuple(i >= 2 for i in kept),
+        numeric=tuple(i >= (3 if figure.x_ticks else 2) for i in kept),
     )
 
 

@@ -9,6 +9,7 @@
   const settings = { responsive: true, displayModeBar: false, displaylogo: false, scrollZoom: false, doubleClick: false };
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const isNarrow = matchMedia("(max-width: 640px)");
   const isDrawn = (plot) => plot.classList.contains("js-plotly-plot");
 
   /* The colours of the page, as plotly wants them. */
@@ -67,11 +68,14 @@
     }
   }
 
+  /* What axes say where there is room, or on a phone, if that differs. */
+  const textsByWidth = (meta) => (isNarrow.matches ? meta.narrow : meta.wide) || {};
+
   function link(plot) {
     const meta = plot.layout.meta || {};
     const { visible, opacity, chosen } = looks(plot, meta);
     tell(plot, meta, chosen);
-    return Plotly.update(plot, { visible, opacity }, { ...theme(), shapes: stripes(meta) });
+    return Plotly.update(plot, { visible, opacity }, { ...theme(), ...textsByWidth(meta), shapes: stripes(meta) });
   }
 
   function draw(plot) {
@@ -147,6 +151,7 @@
     anchor.addEventListener("click", () => showPanel(anchor.getAttribute("href").slice(1)));
   addEventListener("hashchange", followAddress);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", refresh);
+  isNarrow.addEventListener("change", refresh);
   if (matchMedia("(max-width: 900px)").matches) document.querySelector(".contents details").open = false;
 
   plots.forEach(draw);

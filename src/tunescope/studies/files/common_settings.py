@@ -181,6 +181,7 @@ class StudySettings(Record):
         threads_per_step: Threads of the processor that one step of the study takes.
         level: Coverage of the intervals.
         n_resamples: Half-samples of the sentences behind each interval.
+        analysis_seed: Of samples, folds and resampling; the seeds above are those of trainings.
     """
 
     model_config = _FINITE
@@ -194,6 +195,7 @@ class StudySettings(Record):
     threads_per_step: Count = 1
     level: Number = Field(default=0.95, gt=0.5, lt=1)
     n_resamples: Integer = Field(default=200, ge=20)
+    analysis_seed: WholeNumber = 0
 
     @model_validator(mode="before")
     @classmethod

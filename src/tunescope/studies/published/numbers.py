@@ -20,6 +20,7 @@ __all__ = [
     "SOURCES",
     "PaperModel",
     "compared_rows",
+    "n_layer_parameters",
     "nearest_paper_model",
     "paper_model",
     "published",
@@ -164,11 +165,11 @@ def nearest_paper_model(n_layers: int, hidden_size: int) -> str:
     'small'
     """
     _check_sizes(n_layers=n_layers, hidden_size=hidden_size)
-    size = math.log(_n_layer_parameters(n_layers, hidden_size))
+    size = math.log(n_layer_parameters(n_layers, hidden_size))
 
     def distance(name: str) -> float:
         model = PAPER_MODELS[name]
-        return abs(math.log(_n_layer_parameters(model.n_layers, model.hidden_size)) - size)
+        return abs(math.log(n_layer_parameters(model.n_layers, model.hidden_size)) - size)
 
     return min(PAPER_MODELS, key=distance)
 
@@ -237,7 +238,7 @@ def _read(name: str) -> pd.DataFrame:
     return table
 
 
-def _n_layer_parameters(n_layers: int, hidden_size: int) -> int:
+def n_layer_parameters(n_layers: int, hidden_size: int) -> int:
     """Return the parameters of attention (4 h² + 4 h), the two inner maps (8 h² + 5 h) and two norms (4 h)."""
     return n_layers * (12 * hidden_size**2 + 13 * hidden_size)
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from tunescope._core.seeds import make_rng
 from tunescope.measures.estimate import Estimate
+from tunescope.measures.geometry.controls import shuffled_clusters, vacuity
 from tunescope.measures.geometry.directprobe import SMALL_CLUSTER, LabelClusters, direct_probe
 from tunescope.measures.geometry.distances import Distances
 from tunescope.measures.geometry.spatial_similarity import spatial_similarity
@@ -18,7 +20,7 @@ from tunescope.studies.measuring.vectors import LabelledVectors
 from tunescope.studies.steps.models import open_vectors
 from tunescope.studies.steps.rows import Row, write_rows
 
-__all__ = ["cluster_labels", "compare_distances"]
+__all__ = ["cluster_labels", "compare_distances", "shuffle_labels"]
 
 _DISTANCES = "distances.npz"
 _LARGE = 6
@@ -48,6 +50,28 @@ def cluster_labels(
     _save(found, folder / _DISTANCES)
 
 
+@step_function(memory_gigabytes=4)
+def shuffle_labels(
+    folder: Path, *, vectors: Path, layer: int, split: str, max_targets: int, seed: int, time_limit: float
+) -> None:
+    """Find the clusters of a sample under its true labels and under the same in random order.
+
+    Beside them: the share of label pairs that hyperplanes separate under any labelling.
+    """
+    targets = LabelledVectors.whole(open_vectors(vectors)).sampled(max_targets, seed)
+    points, labels = targets.layer(layer), targets.labels
+    shuffled = shuffled_clusters(
+        points, labels, rng=make_rng(seed, "shuffled labels"), time_limit=time_limit or None
+    )
+    place: dict[str, Any] = {"split": split, "layer": layer}
+    pairs = vacuity(points, labels)
+    share = Estimate(value=pairs.n_vacuous / pairs.n_pairs, n_examples=len(labels))
+    sampled = direct_probe(points, labels, time_limit=time_limit or None)
+    counts = {"clusters_sampled": sampled, "clusters_shuffled": shuffled}
+    rows = [Row(measure=name, estimate=_count(found, time_limit), **place) for name, found in counts.items()]
+    write_rows(folder, [*rows, Row(measure="vacuous_pairs", estimate=share, **place)])
+
+
 @step_function()
 def compare_distances(
     folder: Path, *, first: Path, second: Path, measure: str, layer: int, split: str
@@ -68,14 +92,15 @@ def compare_distances(
 
 
 def _rows(found: LabelClusters, time_limit: float, place: dict[str, Any]) -> Iterator[Row]:
-    n, certain = len(found.clusters), found.finished and not found.certificates.n_undecided
-    status = "ok" if certain else f"undefined: not decided within {time_limit:g} s of merging"
+    n = len(found.clusters)
+    count = _count(found, time_limit)
+    yield Row(measure="clusters", estimate=count, **place)
     for measure, value in (
-        ("clusters", found.n_clusters),
         ("published_clusters", int((found.sizes > SMALL_CLUSTER).sum())),
         ("is_linear", int(found.is_linear)),
     ):
-        estimate = Estimate(value=value if certain else math.nan, n_examples=n, status=status)
+        known = math.isfinite(count.value)
+        estimate = count.model_copy(update={"value": float(value) if known else math.nan})
         yield Row(measure=measure, estimate=estimate, **place)
     yield Row(measure="labels", estimate=Estimate(value=len(found.labels), n_examples=n), **place)
     yield Row(measure="shared_vectors", estimate=Estimate(value=found.n_shared, n_examples=n), **place)
@@ -88,6 +113,15 @@ def _rows(found: LabelClusters, time_limit: float, place: dict[str, Any]) -> Ite
             status="ok" if known else "undefined: no solver, or no time, could tell",
         )
         yield Row(measure="minimum_distance", label=label, estimate=estimate, **place)
+
+
+def _count(found: LabelClusters, time_limit: float) -> Estimate:
+    certain = found.finished and not found.certificates.n_undecided
+    return Estimate(
+        value=found.n_clusters if certain else math.nan,
+        n_examples=len(found.clusters),
+        status="ok" if certain else f"undefined: not decided within {time_limit:g} s of merging",
+    )
 
 
 def _save(found: LabelClusters, path: Path) -> None:

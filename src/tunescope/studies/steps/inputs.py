@@ -19,15 +19,16 @@ __all__ = ["encoder_of", "model_input", "task_input", "task_of"]
 _RUN = "run"
 
 
-def task_input(source: TaskSource, folder: Path, task: Task) -> Content:
+def task_input(source: TaskSource, folder: Path, task: Task, partition_seed: int | None = None) -> Content:
     """Return what steps are given of a task.
 
     Args:
         source: Where it comes from.
         folder: What relative paths start from.
-        task: The task, read from there.
+        task: The task, read from there, and divided.
+        partition_seed: Of a random division into training and test set; None for the given one.
     """
-    value = {"source": source.model_dump(), "folder": str(folder)}
+    value = {"source": source.model_dump(), "folder": str(folder), "partition_seed": partition_seed}
     return Content(value, f"{task.fingerprint} {task.metric}")
 
 
@@ -41,7 +42,8 @@ def _read(text: str) -> Task:
     value = json.loads(text)
     names = TaskSource.model_fields.keys()
     source = TaskSource(**{name: each for name, each in value["source"].items() if name in names})
-    return source.load(value["folder"])
+    task = source.load(value["folder"])
+    return task if value["partition_seed"] is None else task.random_split(value["partition_seed"])
 
 
 def model_input(location: str) -> Content:

@@ -7,11 +7,9 @@ from typing import cast
 
 import pandas as pd
 
-from tunescope.models.checkpoint import find_checkpoint
-from tunescope.studies.files.paths import model_location
 from tunescope.studies.files.study_file import StudyFile
-from tunescope.studies.published.numbers import nearest_paper_model, paper_model
 from tunescope.studies.recipes.closer_look.claims import closer_look_claims
+from tunescope.studies.recipes.closer_look.compared_model import compared_model
 from tunescope.studies.recipes.closer_look.figures import closer_look_figures
 from tunescope.studies.recipes.closer_look.frame import Frame
 from tunescope.studies.recipes.closer_look.plan import plan_closer_look
@@ -25,20 +23,15 @@ __all__ = ["STUDY"]
 def _content(file: StudyFile, rows: pd.DataFrame) -> StudyContent:
     settings = cast(CloserLookSettings, file.settings)
     frame = Frame(rows)
-    nearest, same = {}, set()
-    for model in settings.models:
-        config = find_checkpoint(model_location(model, file.folder)).model_config
-        nearest[model.name] = nearest_paper_model(config.num_hidden_layers, config.hidden_size)
-        if paper_model(config.num_hidden_layers, config.hidden_size, config.vocab_size) is not None:
-            same.add(model.name)
+    models = {entry.name: compared_model(entry, file) for entry in settings.models}
     return StudyContent(
-        tables=closer_look_tables(frame, nearest, same),
+        tables=closer_look_tables(frame, models),
         figures=closer_look_figures(frame),
-        claims=closer_look_claims(frame),
+        claims=closer_look_claims(frame, models),
         notes=tuple(
-            f"{name} is set beside the paper's {paper}, the nearest in size; it is another model."
-            for name, paper in nearest.items()
-            if name not in same
+            f"{model.name} is set beside the paper's {model.nearest}, the nearest in size; it is another model."
+            for model in models.values()
+            if not model.is_same
         ),
     )
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 from scipy.stats import binomtest, spearmanr
 
+from tunescope.studies.recipes.closer_look.compared_model import ComparedModel
 from tunescope.studies.recipes.closer_look.frame import Frame, Place
-from tunescope.studies.recipes.closer_look.tables import cross_task_counts
+from tunescope.studies.recipes.closer_look.tables.cross_task import label_moves
+from tunescope.studies.recipes.closer_look.tables.sizes import BEYOND_LINEAR
 from tunescope.studies.study_result import Claim, Verdict
+from tunescope.studies.study_rows import StudyRows
 
 __all__ = ["closer_look_claims"]
 
@@ -19,8 +22,13 @@ _ALIKE = 0.5
 """A spatial similarity from which labels are said to have kept their places."""
 
 
-def closer_look_claims(frame: Frame) -> tuple[Claim, ...]:
-    """Return each claim with what the figures say of it."""
+def closer_look_claims(frame: Frame, models: Mapping[str, ComparedModel]) -> tuple[Claim, ...]:
+    """Return each claim with what the figures say of it.
+
+    Args:
+        frame: All figures.
+        models: The study's models by name.
+    """
     places = list(frame.places())
     if not places:
         return ()
@@ -33,13 +41,14 @@ def closer_look_claims(frame: Frame) -> tuple[Claim, ...]:
         _higher_layers(frame, places),
         _keeps_places(frame, places),
         *_related_tasks(frame),
+        _small_needs_more(frame, models),
     )
     return tuple(judged)
 
 
 def _always_helps(frame: Frame, places: list[Place]) -> Claim:
     gains = {
-        place: Frame(frame.after(place, layer=frame.top(place.model))).one(measure="accuracy_gain")
+        place: StudyRows(frame.after(place, layer=frame.top(place.model))).one(measure="accuracy_gain")
         for place in places
     }
     known = {place: gain for place, gain in gains.items() if gain is not None and math.isfinite(gain["low"])}
@@ -61,14 +70,12 @@ def _always_helps(frame: Frame, places: list[Place]) -> Claim:
 
 
 def _listed(gains: dict[Place, pd.Series]) -> str:
-    return ", ".join(
-        f"{place.task} {100 * gain['value']:+.1f} ({100 * gain['low']:+.1f} … {100 * gain['high']:+.1f})"
-        for place, gain in gains.items()
-    )
+    return ", ".join(f"{place.task} {_points(gain)}" for place, gain in gains.items())
 
 
 def _divergence(frame: Frame, places: list[Place]) -> Claim:
     changes = _similarity_changes(frame, places)
+    control = _similarity_changes(frame.control("random split"), places)
     fell = sum(change < 0 for change in changes.values())
     verdict: Verdict = "cannot be told"
     if changes:
@@ -78,18 +85,21 @@ def _divergence(frame: Frame, places: list[Place]) -> Claim:
         source=f"{_PAPER}, section 4.1",
         verdict=verdict,
         evidence=(
-            f"It fell in {fell} of {len(changes)} cases: "
-            + ", ".join(f"{place.task} {change:+.2f}" for place, change in changes.items())
-            + ". The paper's divisions are not random, and a random one would fall less or more."
+            f"It fell in {fell} of {len(changes)} cases: {_changes(changes)}. Where the same sentences are divided at"
+            f" random: {_changes(control)}."
         ),
         shown_in="gains",
     )
 
 
+def _changes(changes: dict[Place, float]) -> str:
+    return ", ".join(f"{place.task} {change:+.2f}" for place, change in changes.items()) or "not measured"
+
+
 def _conjecture(frame: Frame, places: list[Place]) -> Claim:
     changes = _similarity_changes(frame, places)
     gains = {
-        place: Frame(frame.after(place, layer=frame.top(place.model))).value(measure="accuracy_gain")
+        place: StudyRows(frame.after(place, layer=frame.top(place.model))).value(measure="accuracy_gain")
         for place in changes
     }
     pairs = [(changes[place], gain) for place, gain in gains.items() if math.isfinite(gain)]
@@ -113,19 +123,15 @@ def _conjecture(frame: Frame, places: list[Place]) -> Claim:
 
 
 def _similarity_changes(frame: Frame, places: list[Place]) -> dict[Place, float]:
-    pairs = {place: _at_top(frame, place, "train_test_similarity", "test") for place in places}
+    if frame.rows.empty:
+        return {}
+    pairs = {place: frame.at_top(place, measure="train_test_similarity", split="test") for place in places}
     changes = {place: after - before for place, (before, after) in pairs.items()}
     return {place: change for place, change in changes.items() if math.isfinite(change)}
 
 
-def _at_top(frame: Frame, place: Place, measure: str, split: str) -> tuple[float, float]:
-    """Return a figure of the top layer before and after."""
-    fields = {"measure": measure, "split": split, "layer": frame.top(place.model)}
-    return Frame(frame.before(place, **fields)).value(), Frame(frame.after(place, **fields)).value()
-
-
 def _simpler(frame: Frame, places: list[Place]) -> Claim:
-    counts = {place: _at_top(frame, place, "clusters", "train") for place in places}
+    counts = {place: frame.at_top(place, measure="clusters", split="train") for place in places}
     known = {place: pair for place, pair in counts.items() if all(map(math.isfinite, pair))}
     rose = sum(after > before for before, after in known.values())
     fell = sum(after < before for before, after in known.values())
@@ -148,7 +154,7 @@ def _simpler(frame: Frame, places: list[Place]) -> Claim:
 
 
 def _farther_apart(frame: Frame, places: list[Place]) -> Claim:
-    counts = [cross_task_counts(frame, place.model, place.task, place.task, place.seed) for place in places]
+    counts = [label_moves(frame, place.model, place.task, place.task, place.seed) for place in places]
     grew, shrank = (sum(count[which] for count in counts) for which in (0, 1))
     verdict: Verdict = "cannot be told"
     p = binomtest(grew, grew + shrank).pvalue if grew + shrank else 1.0
@@ -229,8 +235,8 @@ def _related_tasks(frame: Frame) -> Iterator[Claim]:
     for model, task, tuned_on, seed in (
         crossed[["model", "task", "tuned_on", "seed"]].drop_duplicates().itertuples(index=False)
     ):
-        grew, shrank, _ = cross_task_counts(frame, model, task, tuned_on, seed)
-        own, _, _ = cross_task_counts(frame, model, task, task, seed)
+        grew, shrank, _ = label_moves(frame, model, task, tuned_on, seed)
+        own, _, _ = label_moves(frame, model, task, task, seed)
         parts.append((task, tuned_on, grew, shrank, own))
     if not parts:
         return
@@ -246,3 +252,37 @@ def _related_tasks(frame: Frame) -> Iterator[Claim]:
         + ".",
         shown_in="cross-task",
     )
+
+
+def _small_needs_more(frame: Frame, models: Mapping[str, ComparedModel]) -> Claim:
+    """Compare, task by task, what the smallest and the largest model gain by a classifier that is not linear."""
+    control = frame.control(BEYOND_LINEAR)
+    gains = control.select(measure="accuracy_gain", stage="before")
+    by_size = sorted(set(gains["model"]), key=lambda name: models[name].n_parameters)
+    signs, parts = [], []
+    for task, rows in gains.groupby("task", sort=False):
+        found = {row["model"]: row for _, row in rows.iterrows()}
+        parts += [f"{task}, {name} {_points(found[name])}" for name in by_size if name in found]
+        if len(by_size) > 1 and {by_size[0], by_size[-1]} <= found.keys():
+            small, large = found[by_size[0]], found[by_size[-1]]
+            signs.append(0 if _overlap(small, large) else 1 if small["value"] > large["value"] else -1)
+    verdict: Verdict = "cannot be told"
+    if signs and all(sign > 0 for sign in signs):
+        verdict = "holds"
+    elif any(sign < 0 for sign in signs):
+        verdict = "does not hold"
+    needed = "" if len(by_size) > 1 else " It takes two models at least."
+    return Claim(
+        text="Small models need classifiers that are not linear, large ones less.",
+        source=f"{_PAPER}, section 4.1",
+        verdict=verdict,
+        evidence=(
+            "What the chosen classifier gains on a linear one before fine-tuning, in points:"
+            f" {'; '.join(parts) or 'not measured'}.{needed}"
+        ),
+        shown_in="sizes" if parts else "",
+    )
+
+
+def _points(row: pd.Series) -> str:
+    return f"{100 * row['value']:+.1f} ({100 * row['low']:+.1f} … {100 * row['high']:+.1f})"

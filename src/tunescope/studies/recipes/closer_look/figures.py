@@ -9,6 +9,7 @@ import pandas as pd
 
 from tunescope.studies.recipes.closer_look.frame import Frame, Place
 from tunescope.studies.study_result import Series, StudyFigure
+from tunescope.studies.study_rows import StudyRows
 
 __all__ = ["closer_look_figures"]
 
@@ -147,7 +148,7 @@ def _paths(frame: Frame, place: Place) -> StudyFigure:
         )
         for label in labels
     ]
-    share = Frame(found).value(measure="centroid_path_variance")
+    share = StudyRows(found).value(measure="centroid_path_variance")
     return _figure(
         f"paths-{place.key}",
         "Where the centroids of the labels went during training",
@@ -174,7 +175,7 @@ def _differences(frame: Frame, place: Place) -> Iterator[StudyFigure]:
             )
             for label, row in table.iterrows()
         ]
-        share = Frame(found[found["layer"] == layer]).value(measure="difference_variance")
+        share = StudyRows(found[found["layer"] == layer]).value(measure="difference_variance")
         yield _figure(
             f"differences-{place.key}-layer-{layer:.0f}",
             f"From where to where fine-tuning moved the centroids: {place.title}",

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
 
-__all__ = ["Frame", "Place"]
+from tunescope.studies.study_rows import StudyRows
 
-_COLUMNS = (
-    "model",
-    "task",
-    "tuned_on",
-    "seed",
-    "stage",
-    "after_step",
-    "measure",
-    "split",
-    "layer",
-    "step",
-    "label",
-    "value",
-    "low",
-    "high",
-    "status",
-)
+__all__ = ["Frame", "Place"]
 
 
 @dataclass(frozen=True)
@@ -48,33 +31,24 @@ class Place:
         return f"{self.task}-{self.model}-{self.seed}".lower()
 
 
-class Frame:
-    """All figures of a study, one row each.
+class Frame(StudyRows):
+    """All figures of a study, one row each: the study's own, or those of a control that stands beside them.
 
     Args:
         rows: With the columns of the places and of the figures; those that are missing are empty.
+        beside: Name of the control; None for the study's own figures.
     """
 
-    def __init__(self, rows: pd.DataFrame) -> None:
-        self.rows = rows.reindex(columns=list(_COLUMNS))
+    PLACE = ("model", "task", "tuned_on", "seed", "stage", "after_step", "beside")
 
-    def select(self, **fields: object) -> pd.DataFrame:
-        """Return the rows whose columns have these values; ``None`` matches where a column is empty."""
-        keep = pd.Series(True, index=self.rows.index)
-        for name, value in fields.items():
-            column = self.rows[name]
-            keep &= column.isna() if value is None else column == value
-        return self.rows[keep]
+    def __init__(self, rows: pd.DataFrame, beside: str | None = None) -> None:
+        super().__init__(rows)
+        self._all = self.rows
+        self.rows = self.select(beside=beside)
 
-    def one(self, **fields: object) -> pd.Series | None:
-        """Return the only row with these values; None where there is none."""
-        found = self.select(**fields)
-        return None if found.empty else found.iloc[0]
-
-    def value(self, **fields: object) -> float:
-        """Return the only figure with these values; NaN where there is none."""
-        found = self.one(**fields)
-        return math.nan if found is None else float(found["value"])
+    def control(self, beside: str) -> Frame:
+        """Return the figures of a control, as if they were the study's own."""
+        return Frame(self._all, beside)
 
     def before(self, place: Place, **fields: object) -> pd.DataFrame:
         """Return figures of the model as it was."""
@@ -97,6 +71,11 @@ class Frame:
         tuned = self.rows[(self.rows["stage"] == "after") & (self.rows["tuned_on"] == self.rows["task"])]
         for model, task, seed in tuned[["model", "task", "seed"]].drop_duplicates().itertuples(index=False):
             yield Place(str(model), str(task), int(seed))
+
+    def at_top(self, place: Place, *, measure: str, split: str) -> tuple[float, float]:
+        """Return a figure of the top layer before and after."""
+        fields = {"measure": measure, "split": split, "layer": self.top(place.model)}
+        return StudyRows(self.before(place, **fields)).value(), StudyRows(self.after(place, **fields)).value()
 
     def top(self, model: str) -> int:
         """Return the highest layer of a model that was looked at."""

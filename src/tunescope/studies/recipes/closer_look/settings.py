@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from tunescope._core.errors import InputError
 from tunescope.studies.files.common_settings import FinetuneEntry, StudySettings
-from tunescope.studies.files.number_types import Count, Integer, PositiveNumber, WholeNumber
+from tunescope.studies.files.number_types import Count, Integer, PositiveNumber
 
 __all__ = ["CloserLookSettings"]
 
@@ -27,7 +27,8 @@ class CloserLookSettings(StudySettings):
         path_targets: Most training targets that states during training are measured on; whole sentences are sampled.
         cluster_targets: Most targets of a split whose clusters are computed; ``null`` for all, as published.
         cluster_seconds: Most seconds for merging the clusters of one layer.
-        analysis_seed: Of samples, folds and resampling; the seeds above are those of fine-tunings.
+        random_split: Whether training and test set are also divided at random, and another model is tuned on that
+            division: how alike they are then is the control for how alike they are as given.
     """
 
     finetune: FinetuneEntry = FinetuneEntry(preset="closer-look")
@@ -38,7 +39,7 @@ class CloserLookSettings(StudySettings):
     path_targets: Integer = Field(default=3000, ge=20)
     cluster_targets: Count | None = None
     cluster_seconds: PositiveNumber = 1800.0
-    analysis_seed: WholeNumber = 0
+    random_split: bool = True
 
     @model_validator(mode="after")
     def _check_cross_task(self) -> CloserLookSettings:

@@ -12,7 +12,7 @@ from tunescope.studies.study_result import Series, StudyFigure
 __all__ = ["frozen_vs_tuned_figures"]
 
 _ROLES = {"linear": "baseline", "mix": "base", "tuned": "tuned"}
-_X_TITLE = "training sentences (log₁₀)"
+_X_TITLE = "training sentences"
 _BANDS = "Bands reach from the lowest to the highest end of the seeds' intervals over sentences."
 
 
@@ -93,7 +93,7 @@ def _worth(frame: Frame, place: Place) -> StudyFigure:
     series = []
     for condition in frame.conditions(place):
         cost = {
-            point.n_train: math.log10(point.value)
+            point.n_train: point.value
             for point in frame.points(place, "operations", condition=condition)
             if point.value > 0
         }
@@ -111,7 +111,7 @@ def _worth(frame: Frame, place: Place) -> StudyFigure:
         f"Each line goes from the smallest training set to the largest. {_BANDS}",
         series,
         METRICS[place.metric],
-        x_title="floating-point operations (log₁₀)",
+        x_title="floating-point operations",
         percent=_is_share(place),
     )
 
@@ -137,7 +137,7 @@ def _line(name: str, points: list[Point], condition: str = "", unit: float = 1.0
     return Series.model_validate(
         {
             "name": name,
-            "x": tuple(math.log10(point.n_train) for point in points),
+            "x": tuple(float(point.n_train) for point in points),
             "y": tuple(unit * point.value for point in points),
             "low": tuple(unit * point.low for point in points) if bands else (),
             "high": tuple(unit * point.high for point in points) if bands else (),
@@ -167,6 +167,7 @@ def _figure(
         x_title=x_title,
         y_title=y_title,
         percent=percent,
+        x_log=True,
         series=drawn,
         missing=None if drawn else "no step has found these figures",
     )

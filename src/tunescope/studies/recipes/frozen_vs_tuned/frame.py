@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tunescope.studies.steps.predictions import SPAN_F1
+from tunescope.studies.study_rows import StudyRows
 from tunescope.tasks.example import TargetKind
 
 __all__ = ["CONDITIONS", "METRICS", "Frame", "Place", "Point"]
@@ -30,24 +31,6 @@ METRICS = {
     SPAN_F1: "span F1",
 }
 """What the metrics are called on the page."""
-
-_COLUMNS = (
-    "model",
-    "task",
-    "target",
-    "metric",
-    "condition",
-    "against",
-    "n_train",
-    "is_largest",
-    "seed",
-    "measure",
-    "split",
-    "value",
-    "low",
-    "high",
-    "status",
-)
 
 
 @dataclass(frozen=True)
@@ -105,15 +88,20 @@ class Point:
         return int(self.low > 0) - int(self.high < 0)
 
 
-class Frame:
-    """All figures of the study, one row each.
+class Frame(StudyRows):
+    """All figures of the study, one row each."""
 
-    Args:
-        rows: With the columns of the places and of the figures; those that are missing are empty.
-    """
-
-    def __init__(self, rows: pd.DataFrame) -> None:
-        self.rows = rows.reindex(columns=list(_COLUMNS))
+    PLACE = (
+        "model",
+        "task",
+        "target",
+        "metric",
+        "condition",
+        "against",
+        "n_train",
+        "is_largest",
+        "seed",
+    )
 
     def places(self) -> Iterator[Place]:
         """Yield models and tasks, in the order in which they were planned."""
@@ -123,7 +111,7 @@ class Frame:
 
     def conditions(self, place: Place) -> list[str]:
         """Return the conditions that have figures, frozen ones first."""
-        found = set(self._of(place)["condition"])
+        found = set(self.select(model=place.model, task=place.task)["condition"])
         return [condition for condition in CONDITIONS if condition in found]
 
     def frozen(self, place: Place) -> list[str]:
@@ -140,10 +128,14 @@ class Frame:
         split: str | None = None,
     ) -> list[Point]:
         """Return a figure at every size, smallest first."""
-        rows = self._of(place)
-        rows = rows[(rows["measure"] == measure) & (rows["condition"] == condition)]
-        rows = rows[rows["against"].isna() if against is None else rows["against"] == against]
-        rows = rows[rows["split"].isna() if split is None else rows["split"] == split]
+        rows = self.select(
+            model=place.model,
+            task=place.task,
+            measure=measure,
+            condition=condition,
+            against=against,
+            split=split,
+        )
         return [_point(each) for _, each in rows.groupby("n_train", sort=True)]
 
     def largest(
@@ -158,9 +150,6 @@ class Frame:
         """Return a figure at the largest size; None where no step found it."""
         points = self.points(place, measure, condition=condition, against=against, split=split)
         return points[-1] if points and points[-1].is_largest else None
-
-    def _of(self, place: Place) -> pd.DataFrame:
-        return self.rows[(self.rows["model"] == place.model) & (self.rows["task"] == place.task)]
 
 
 def _point(rows: pd.DataFrame) -> Point:

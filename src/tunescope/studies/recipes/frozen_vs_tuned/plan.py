@@ -10,28 +10,24 @@ from typing import Any, cast
 from tunescope._core.errors import InputError
 from tunescope.finetuning.frozen.features import covers_every_word
 from tunescope.finetuning.settings import FinetuneSettings
-from tunescope.models.checkpoint import find_checkpoint
-from tunescope.studies.engine.plan import Content, Cost, Plan, PlannedStep
-from tunescope.studies.files.common_settings import ModelEntry
-from tunescope.studies.files.paths import model_location
+from tunescope.studies.engine.plan import Cost, Plan, PlannedStep
 from tunescope.studies.files.problems import Problem, refuse
 from tunescope.studies.files.study_file import StudyFile
+from tunescope.studies.planning.planned_model import PlannedModel
+from tunescope.studies.planning.planned_task import PlannedTask
 from tunescope.studies.recipes.frozen_vs_tuned.settings import (
     Condition,
     FrozenVsTunedSettings,
     ScoredTaskEntry,
 )
 from tunescope.studies.steps.frozen import extract_subsets, train_frozen
-from tunescope.studies.steps.inputs import model_input, task_input
 from tunescope.studies.steps.predictions import compare_predictions, score_predictions
 from tunescope.studies.steps.subset_tuning import tune_subset
 from tunescope.studies.steps.subsets import subset_of
 from tunescope.tasks.span_f1 import spans_of_tags
-from tunescope.tasks.task import Task
 
 __all__ = ["plan_frozen_vs_tuned"]
 
-_BYTES = 4
 _SECONDS_PER_SENTENCE = {"train": 0.02, "read": 0.004, "linear": 0.002, "mix": 0.02, "score": 0.001}
 
 
@@ -43,11 +39,11 @@ def plan_frozen_vs_tuned(file: StudyFile, device: str) -> Plan:
     """
     settings = cast(FrozenVsTunedSettings, file.settings)
     plan = Plan(settings.threads_per_step)
-    tasks = [_TaskOfStudy(entry, number, file) for number, entry in enumerate(settings.tasks)]
+    tasks = [_TaskOfStudy(file, number) for number in range(len(settings.tasks))]
     for task in tasks:
         task.check()
     for entry in settings.models:
-        model = _ModelOfStudy(entry, file, settings, plan, device)
+        model = _ModelOfStudy(entry, file, plan, device)
         for task in tasks:
             for subset in task.subsets:
                 model.compare(task, subset)
@@ -81,33 +77,20 @@ class _Subset:
         return {"n_train": self.n_sentences, "is_largest": int(self.is_largest), "seed": self.seed}
 
 
-@dataclass(frozen=True)
-class _TaskOfStudy:
-    """A task, read once, and what steps are given of it."""
-
-    entry: ScoredTaskEntry
-    number: int
-    file: StudyFile
-
-    @property
-    def name(self) -> str:
-        return self.entry.name
+class _TaskOfStudy(PlannedTask):
+    """A task, and its training subsets."""
 
     @property
     def settings(self) -> FrozenVsTunedSettings:
         return cast(FrozenVsTunedSettings, self.file.settings)
 
-    @cached_property
-    def task(self) -> Task:
-        return self.entry.load(self.file.folder)
-
-    @cached_property
-    def content(self) -> Content:
-        return task_input(self.entry, self.file.folder, self.task)
+    @property
+    def scored(self) -> ScoredTaskEntry:
+        return self.settings.tasks[self.number]
 
     @property
     def metric(self) -> str:
-        return self.entry.scored_by(self.task)
+        return self.scored.scored_by(self.task)
 
     @property
     def sizes(self) -> tuple[int | None, ...]:
@@ -135,7 +118,7 @@ class _TaskOfStudy:
 
     def check(self) -> None:
         """Refuse a task that the study cannot be about."""
-        if self.entry.scores_spans:
+        if self.scored.scores_spans:
             self._check_tags()
         n = len(self.task.splits["train"])
         if not self.sizes:
@@ -160,7 +143,7 @@ class _TaskOfStudy:
 
     def _check_tags(self) -> None:
         expected = "a tag O, B-… or I-… for every word"
-        key = "metric_of_spans" if self.entry.metric_of_spans else "format"
+        key = "metric_of_spans" if self.scored.metric_of_spans else "format"
         if not covers_every_word(self.task.splits["test"]) or not self.task.labels:
             got = "targets that are not all words of their sentences"
             raise self._refused(key, "Spans cannot be scored here.", expected, got)
@@ -174,31 +157,12 @@ class _TaskOfStudy:
         return refuse(self.file.source, [Problem(place, what, expected, got)])
 
 
-@dataclass(frozen=True)
-class _ModelOfStudy:
+class _ModelOfStudy(PlannedModel):
     """A model, and the steps that look at it."""
 
-    entry: ModelEntry
-    file: StudyFile
-    settings: FrozenVsTunedSettings
-    plan: Plan
-    device: str
-
-    @cached_property
-    def location(self) -> str:
-        return model_location(self.entry, self.file.folder)
-
-    @cached_property
-    def content(self) -> Content:
-        return model_input(self.location)
-
-    @cached_property
-    def config(self) -> Any:
-        return find_checkpoint(self.location).model_config
-
-    @cached_property
-    def layers(self) -> tuple[int, ...]:
-        return self.settings.chosen_layers(self.config.num_hidden_layers)
+    @property
+    def settings(self) -> FrozenVsTunedSettings:
+        return cast(FrozenVsTunedSettings, self.file.settings)
 
     def compare(self, task: _TaskOfStudy, subset: _Subset) -> None:
         """Plan each condition on a subset, its scores, and the differences between tuned and frozen."""
@@ -211,7 +175,7 @@ class _ModelOfStudy:
                 cost=Cost(_SECONDS_PER_SENTENCE["score"] * (subset.n_sentences + task.n_test)),
                 predictions=step,
                 metric=task.metric,
-                **self._resampling,
+                **self.resampling,
             )
             self._read(scores, task, subset, condition)
         for condition, step in trained.items():
@@ -223,7 +187,7 @@ class _ModelOfStudy:
                     before=step,
                     after=trained["tuned"],
                     metric=task.metric,
-                    **self._resampling,
+                    **self.resampling,
                 )
                 self._read(gain, task, subset, "tuned", against=condition)
 
@@ -239,13 +203,13 @@ class _ModelOfStudy:
             cost=Cost(seconds + _SECONDS_PER_SENTENCE["read"] * (task.n_test + subset.n_sentences)),
             model=self.content,
             settings=how.model_dump(),
-            device=Content(self.device, ""),
+            device=self.device_argument,
             **self._sentences(task, subset),
         )
 
     def _fine_tuning(self, subset: _Subset) -> FinetuneSettings:
         """Return the settings, with more epochs where a small subset has too few updates."""
-        how = self.settings.finetune.settings(n_layers=self.config.num_hidden_layers, seed=subset.seed)
+        how = self.settings.finetune.settings(n_layers=self.n_layers, seed=subset.seed)
         updates = math.ceil(subset.n_sentences / how.batch_size)
         enough = math.ceil(self.settings.least_updates / updates)
         return how.model_copy(update={"epochs": max(how.epochs, enough)})
@@ -262,7 +226,7 @@ class _ModelOfStudy:
             layers=list(self.layers),
             kind=condition,
             settings=how.model_dump(),
-            device=Content(self.device, ""),
+            device=self.device_argument,
             **self._sentences(task, subset),
         )
 
@@ -273,19 +237,16 @@ class _ModelOfStudy:
         examples = task.task.splits[split]
         n_sentences = min(len(examples), len(seeds) * (size or len(examples)))
         n_targets = sum(len(example.targets) for example in examples) * n_sentences / len(examples)
-        size_on_disk = (
-            n_targets * (self.config.num_hidden_layers + 1) * self.config.hidden_size * _BYTES / 1e9
-        )
         return self.plan.add(
             extract_subsets,
-            title=f"vectors of {task.name}, {split}, by {self.entry.name}",
-            cost=Cost(n_sentences * _SECONDS_PER_SENTENCE["read"], size_on_disk),
+            title=f"vectors of {task.name}, {split}, by {self.name}",
+            cost=Cost(n_sentences * _SECONDS_PER_SENTENCE["read"], self.gigabytes_of_vectors(n_targets)),
             model=self.content,
             task=task.content,
             split=split,
             size=size,
             seeds=seeds,
-            device=Content(self.device, ""),
+            device=self.device_argument,
         )
 
     def _sentences(self, task: _TaskOfStudy, subset: _Subset) -> dict[str, Any]:
@@ -304,7 +265,7 @@ class _ModelOfStudy:
     def _title(self, task: _TaskOfStudy, subset: _Subset, condition: Condition) -> str:
         what = {"linear": "frozen, linear head", "mix": "frozen, mix of layers", "tuned": "fine-tuning"}
         sentences = f"{subset.n_sentences} sentences of {task.name}"
-        return f"{what[condition]}: {self.entry.name} on {sentences}, seed {subset.seed}"
+        return f"{what[condition]}: {self.name} on {sentences}, seed {subset.seed}"
 
     def _read(
         self,
@@ -316,7 +277,7 @@ class _ModelOfStudy:
     ) -> None:
         self.plan.read(
             step,
-            model=self.entry.name,
+            model=self.name,
             task=task.name,
             target=task.task.target.value,
             metric=task.metric,
@@ -324,11 +285,3 @@ class _ModelOfStudy:
             against=against,
             **subset.place,
         )
-
-    @property
-    def _resampling(self) -> dict[str, Any]:
-        return {
-            "seed": self.settings.analysis_seed,
-            "n_resamples": self.settings.n_resamples,
-            "level": self.settings.level,
-        }

@@ -72,22 +72,23 @@ def published_table(frame: Frame, settings: FrozenVsTunedSettings, same_models: 
         same_model=lambda row: str(row["our_model"]) in same_models,
         same_data=lambda row: _is_paper_data(entries[str(row["our_task"])], settings),
     )
-    rows = tuple(
-        (
-            own["our_model"],
-            own["our_task"],
-            own["condition"],
-            float(own["score"]),
-            str(own["paper_task"]),
-            float(both["published"]),
-            float(both["difference"]),
-            str(both["mark"]),
-        )
+    rows = [
+        {
+            "model": own["our_model"],
+            "task": own["our_task"],
+            "condition": own["condition"],
+            "ours": float(own["score"]),
+            "published task": str(own["paper_task"]),
+            "published": float(both["published"]),
+            "difference": float(both["difference"]),
+            "mark": str(both["mark"]),
+        }
         for (_, own), (_, both) in zip(ours.iterrows(), beside.iterrows(), strict=True)
-    )
-    return StudyTable(
-        key="published",
-        title="Beside the published numbers",
+    ]
+    return StudyTable.of(
+        "published",
+        "Beside the published numbers",
+        rows,
         note=(
             "Scores in points, means over seeds at the largest size of the training set, beside those of Peters, Ruder"
             " and Smith (2019) for BERT-base, and ours minus theirs. Their named entities (CoNLL-2003) stand beside any"
@@ -95,18 +96,7 @@ def published_table(frame: Frame, settings: FrozenVsTunedSettings, same_models: 
             " m, another model; d, other data: another corpus, a part of it, or another test set than theirs, whose"
             " labels are not public for SST-2 and STS-B."
         ),
-        columns=(
-            "model",
-            "task",
-            "condition",
-            "ours",
-            "published task",
-            "published",
-            "difference",
-            "mark",
-        ),
-        rows=rows,
-        decimals={"ours": 1, "published": 1, "difference": 1},
+        decimals=1,
     )
 
 

@@ -106,8 +106,6 @@ class FrozenVsTunedSettings(StudySettings):
             the epochs as they are.
         frozen: How heads on frozen features are trained.
         test_limit: Most test sentences, a sample that depends on ``analysis_seed``; by default all.
-        analysis_seed: Of the sample of test sentences and of resampling; the seeds above are those of training
-            subsets, heads and orders of the data.
     """
 
     tasks: tuple[ScoredTaskEntry, ...] = Field(min_length=1)
@@ -118,7 +116,6 @@ class FrozenVsTunedSettings(StudySettings):
     least_updates: WholeNumber = 200
     frozen: FrozenEntry = FrozenEntry()
     test_limit: Integer | None = Field(default=None, ge=20)
-    analysis_seed: WholeNumber = 0
 
     @field_validator("sizes", "conditions")
     @classmethod

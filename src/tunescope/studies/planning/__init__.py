@@ -1,0 +1,1 @@
+"""What the plans of studies are about: the models and tasks of a study file, read once."""

@@ -1,0 +1,89 @@
+"""A model of a study file, and what steps are given of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from tunescope.models.checkpoint import find_checkpoint
+from tunescope.studies.engine.plan import Content, Plan
+from tunescope.studies.files.common_settings import ModelEntry
+from tunescope.studies.files.paths import model_location
+from tunescope.studies.files.study_file import StudyFile
+from tunescope.studies.steps.inputs import model_input
+
+__all__ = ["PlannedModel"]
+
+_BYTES_PER_NUMBER = 4
+
+
+@dataclass(frozen=True)
+class PlannedModel:
+    """A pre-trained model, found once, and the plan that its steps are added to.
+
+    Attributes:
+        entry: What the study file says of it.
+        file: The study file.
+        plan: Where steps are added.
+        device: Where models are to run.
+    """
+
+    entry: ModelEntry
+    file: StudyFile
+    plan: Plan
+    device: str
+
+    @property
+    def name(self) -> str:
+        """Its name in the study file."""
+        return self.entry.name
+
+    @cached_property
+    def content(self) -> Content:
+        """What steps are given of it.
+
+        Raises:
+            ModelError: It cannot be found.
+        """
+        return model_input(self._location)
+
+    @cached_property
+    def n_layers(self) -> int:
+        """Its transformer layers."""
+        return int(self._config.num_hidden_layers)
+
+    @cached_property
+    def layers(self) -> tuple[int, ...]:
+        """The layers that the study looks at, in rising order."""
+        return self.file.settings.chosen_layers(self.n_layers)
+
+    @property
+    def device_argument(self) -> Content:
+        """What steps are told of the device, which is no part of their keys."""
+        return Content(self.device, "")
+
+    def gigabytes_of_vectors(self, n_targets: float) -> float:
+        """Return what the vectors of all layers take on disk."""
+        n_states = self.n_layers + 1
+        return n_targets * n_states * int(self._config.hidden_size) * _BYTES_PER_NUMBER / 1e9
+
+    @cached_property
+    def gigabytes_of_weights(self) -> float:
+        """What one copy of its weights takes on disk."""
+        folder = find_checkpoint(self._location).folder
+        return sum(path.stat().st_size for path in folder.glob("*.safetensors")) / 1e9
+
+    @property
+    def resampling(self) -> dict[str, Any]:
+        """What steps are told of intervals."""
+        settings = self.file.settings
+        return {"seed": settings.analysis_seed, "n_resamples": settings.n_resamples, "level": settings.level}
+
+    @cached_property
+    def _location(self) -> str:
+        return model_location(self.entry, self.file.folder)
+
+    @cached_property
+    def _config(self) -> Any:
+        return find_checkpoint(self._location).model_config

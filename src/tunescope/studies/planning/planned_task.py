@@ -1,0 +1,59 @@
+"""A task of a study file, and what steps are given of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from tunescope.studies.engine.plan import Content
+from tunescope.studies.files.common_settings import TaskEntry
+from tunescope.studies.files.study_file import StudyFile
+from tunescope.studies.steps.inputs import task_input
+from tunescope.tasks.task import Task
+
+__all__ = ["PlannedTask"]
+
+
+@dataclass(frozen=True)
+class PlannedTask:
+    """A task, read once.
+
+    Attributes:
+        file: The study file.
+        number: Which of the file's tasks it is, from 0.
+        partition_seed: Draws a random division of its sentences into training and test set, of the given sizes;
+            None for the division that the study file gives.
+    """
+
+    file: StudyFile
+    number: int
+    partition_seed: int | None = None
+
+    @property
+    def entry(self) -> TaskEntry:
+        """What the study file says of it."""
+        return self.file.settings.tasks[self.number]
+
+    @property
+    def name(self) -> str:
+        """Its name in the study file."""
+        return self.entry.name
+
+    @cached_property
+    def task(self) -> Task:
+        """Its sentences.
+
+        Raises:
+            InputError: They cannot be read.
+        """
+        task = self.entry.load(self.file.folder)
+        return task if self.partition_seed is None else task.random_split(self.partition_seed)
+
+    @cached_property
+    def content(self) -> Content:
+        """What steps are given of it."""
+        return task_input(self.entry, self.file.folder, self.task, self.partition_seed)
+
+    def n_targets(self, split: str) -> int:
+        """Return how many targets a split has."""
+        return sum(len(example.targets) for example in self.task.splits[split])
