@@ -54,6 +54,7 @@ seeds_at_largest: 1
 finetune: {{preset: usual, learning_rate: 1e-4, bf16: true}}
 least_updates: 100
 test_limit: 1000
+reference: {{format: "conllu:pos", path: "{ewt}"}}
 """
 
 _FILES = {"closer-look": _CLOSER_LOOK, "frozen-vs-tuned": _FROZEN_VS_TUNED}
@@ -64,6 +65,7 @@ def study_file(study: str) -> str:
     return _FILES[study].format(
         model=data.MODEL,
         pud=data.DATA / "ud" / "PUD-r2.5" / "en_pud-ud-test.conllu",
+        ewt=data.DATA / "ud" / "EWT-r2.16" / "en_ewt-ud-train.conllu",
         streusle=data.DATA / "streusle-4.2" / "streusle.ud_",
         trec=data.DATA / "trec",
         glue=data.DATA / "glue",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import PurePath
 from typing import Annotated, Any, Literal
@@ -21,6 +21,7 @@ from tunescope.studies.files.number_types import (
     PositiveNumber,
     WholeNumber,
 )
+from tunescope.studies.files.places import Place
 from tunescope.studies.files.unique import check_unique
 from tunescope.tasks.formats import FORMATS, find_format
 from tunescope.tasks.metrics import METRICS_BY_KIND
@@ -221,6 +222,10 @@ class StudySettings(Record):
         if isinstance(numbers, tuple):
             check_unique(numbers)
         return numbers
+
+    def more_files(self) -> Iterator[tuple[Place, str]]:
+        """Yield the places and paths of files that a study reads beside those of its tasks; here none."""
+        yield from ()
 
     def chosen_layers(self, n_layers: int) -> tuple[int, ...]:
         """Return the layers that the study looks at in a model, in rising order.

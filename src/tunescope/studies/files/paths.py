@@ -37,6 +37,8 @@ def check_paths(study_file: StudyFile) -> None:
         for place, path in _files(task, ("tasks", i))
         for problem in _file_problems(place, path, study_file.folder)
     ]
+    for place, path in settings.more_files():
+        problems += _file_problems(place, path, study_file.folder)
     for i, model in enumerate(settings.models):
         problems += _model_problems(model, ("models", i), study_file)
     if problems:

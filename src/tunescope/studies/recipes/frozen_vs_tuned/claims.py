@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 
 from tunescope.studies.recipes.frozen_vs_tuned.frame import CONDITIONS, Frame, Place, Point
+from tunescope.studies.recipes.frozen_vs_tuned.likeness import likeness_claim
 from tunescope.studies.study_result import Claim, Verdict
 
 __all__ = ["frozen_vs_tuned_claims"]
@@ -28,6 +29,7 @@ def frozen_vs_tuned_claims(frame: Frame) -> tuple[Claim, ...]:
         _pairs_gain_most(frame, places),
         _frozen_is_cheaper(frame, places),
         _tuning_overfits(frame, places),
+        likeness_claim(frame),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 from tunescope._core.errors import InputError
 from tunescope.finetuning.frozen.features import covers_every_word
 from tunescope.finetuning.settings import FinetuneSettings
-from tunescope.studies.engine.plan import Cost, Plan, PlannedStep
+from tunescope.studies.engine.plan import Content, Cost, Plan, PlannedStep
 from tunescope.studies.files.problems import Problem, refuse
 from tunescope.studies.files.study_file import StudyFile
 from tunescope.studies.planning.planned_model import PlannedModel
@@ -21,14 +21,17 @@ from tunescope.studies.recipes.frozen_vs_tuned.settings import (
     ScoredTaskEntry,
 )
 from tunescope.studies.steps.frozen import extract_subsets, train_frozen
+from tunescope.studies.steps.inputs import task_input
 from tunescope.studies.steps.predictions import compare_predictions, score_predictions
 from tunescope.studies.steps.subset_tuning import tune_subset
 from tunescope.studies.steps.subsets import subset_of
+from tunescope.studies.steps.texts import compare_texts
 from tunescope.tasks.span_f1 import spans_of_tags
 
 __all__ = ["plan_frozen_vs_tuned"]
 
 _SECONDS_PER_SENTENCE = {"train": 0.02, "read": 0.004, "linear": 0.002, "mix": 0.02, "score": 0.001}
+_SECONDS_OF_TEXTS = 10.0
 
 
 def plan_frozen_vs_tuned(file: StudyFile, device: str) -> Plan:
@@ -42,12 +45,23 @@ def plan_frozen_vs_tuned(file: StudyFile, device: str) -> Plan:
     tasks = [_TaskOfStudy(file, number) for number in range(len(settings.tasks))]
     for task in tasks:
         task.check()
+    reference = _reference(file, settings)
     for entry in settings.models:
         model = _ModelOfStudy(entry, file, plan, device)
         for task in tasks:
             for subset in task.subsets:
                 model.compare(task, subset)
+            if reference is not None:
+                model.compare_texts(task, reference)
     return plan
+
+
+def _reference(file: StudyFile, settings: FrozenVsTunedSettings) -> Content | None:
+    """Return what steps are given of the text of reference."""
+    if settings.reference is None:
+        return None
+    source = settings.reference.source
+    return task_input(source, file.folder, source.load(file.folder))
 
 
 @dataclass(frozen=True)
@@ -191,6 +205,20 @@ class _ModelOfStudy(PlannedModel):
                 )
                 self._read(gain, task, subset, "tuned", against=condition)
 
+    def compare_texts(self, task: _TaskOfStudy, reference: Content) -> None:
+        """Plan how unlike the task's text is to the text of reference."""
+        step = self.plan.add(
+            compare_texts,
+            title=f"text of {task.name} against the reference, subwords of {self.name}",
+            cost=Cost(_SECONDS_OF_TEXTS),
+            model=self.content,
+            task=task.content,
+            reference=reference,
+            n_subwords=self.settings.reference_subwords,
+            **self.resampling,
+        )
+        self.plan.read(step, **self._place(task), condition=None, against=None)
+
     def _train(self, task: _TaskOfStudy, subset: _Subset, condition: Condition) -> PlannedStep:
         return self._tune(task, subset) if condition == "tuned" else self._freeze(task, subset, condition)
 
@@ -275,13 +303,12 @@ class _ModelOfStudy(PlannedModel):
         condition: Condition,
         against: Condition | None = None,
     ) -> None:
-        self.plan.read(
-            step,
-            model=self.name,
-            task=task.name,
-            target=task.task.target.value,
-            metric=task.metric,
-            condition=condition,
-            against=against,
-            **subset.place,
-        )
+        self.plan.read(step, **self._place(task), condition=condition, against=against, **subset.place)
+
+    def _place(self, task: _TaskOfStudy) -> dict[str, str]:
+        return {
+            "model": self.name,
+            "task": task.name,
+            "target": task.task.target.value,
+            "metric": task.metric,
+        }

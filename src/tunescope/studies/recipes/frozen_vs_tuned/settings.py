@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
@@ -11,11 +12,15 @@ from tunescope._core.records import Record
 from tunescope.finetuning.frozen.settings import FrozenHeadSettings, frozen_head_settings
 from tunescope.studies.files.common_settings import FinetuneEntry, StudySettings, TaskEntry
 from tunescope.studies.files.number_types import Count, Integer, Number, PositiveNumber, WholeNumber
+from tunescope.studies.files.places import Place
 from tunescope.studies.files.unique import check_unique
 from tunescope.studies.steps.predictions import SPAN_F1
+from tunescope.tasks.formats import FORMATS, find_format
+from tunescope.tasks.options import check_options
+from tunescope.tasks.source import TaskSource
 from tunescope.tasks.task import Task
 
-__all__ = ["Condition", "FrozenEntry", "FrozenVsTunedSettings", "ScoredTaskEntry", "Size"]
+__all__ = ["Condition", "FrozenEntry", "FrozenVsTunedSettings", "ReferenceEntry", "ScoredTaskEntry", "Size"]
 
 Condition = Literal["linear", "mix", "tuned"]
 Size = Annotated[Integer, Field(ge=10)] | Literal["all"]
@@ -90,6 +95,40 @@ class FrozenEntry(Record):
         return frozen_head_settings(**changes, seed=seed)
 
 
+class ReferenceEntry(Record):
+    """Text like that which the models were pre-trained on; its labels have no part in it.
+
+    Attributes:
+        format: What it is written in; ``tunescope tasks`` lists the formats that read files.
+        path: Its path, perhaps with a slice of its sentences; a relative one starts from the study file's folder.
+        options: Options of the format by name.
+    """
+
+    format: str = Field(json_schema_extra={"enum": [name for name, each in FORMATS.items() if each.reader]})
+    path: str = Field(min_length=1)
+    options: dict[str, str | bool | int | float | None] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _check_format(self) -> ReferenceEntry:
+        format = find_format(self.format)
+        if format.reader is None:
+            raise InputError(
+                "The format generates its data and reads no file.",
+                where="format",
+                expected="a format that reads files",
+                got=repr(self.format),
+            )
+        check_options(format.function, self.options, owner=f"format {format.name!r}")
+        return self
+
+    @property
+    def source(self) -> TaskSource:
+        """Where it comes from, as a task; its sentences are those of the training set."""
+        return TaskSource(
+            format=self.format, name="reference", train=self.path, test=self.path, options=self.options
+        )
+
+
 class FrozenVsTunedSettings(StudySettings):
     """Settings of the study frozen-vs-tuned.
 
@@ -105,6 +144,9 @@ class FrozenVsTunedSettings(StudySettings):
             few updates leave a model under-trained, which says nothing of over-fitting (Mosbach et al. 2021). 0 leaves
             the epochs as they are.
         frozen: How heads on frozen features are trained.
+        reference: Text like that which the models were pre-trained on, to compare the tasks' texts with; by default
+            none, and domains are not compared.
+        reference_subwords: Most subwords of each text that are compared.
         test_limit: Most test sentences, a sample that depends on ``analysis_seed``; by default all.
     """
 
@@ -115,6 +157,8 @@ class FrozenVsTunedSettings(StudySettings):
     finetune: FinetuneEntry = FinetuneEntry()
     least_updates: WholeNumber = 200
     frozen: FrozenEntry = FrozenEntry()
+    reference: ReferenceEntry | None = None
+    reference_subwords: Integer = Field(default=20_000, ge=100)
     test_limit: Integer | None = Field(default=None, ge=20)
 
     @field_validator("sizes", "conditions")
@@ -133,6 +177,11 @@ class FrozenVsTunedSettings(StudySettings):
                 got=str(self.seeds_at_largest),
             )
         return self
+
+    def more_files(self) -> Iterator[tuple[Place, str]]:
+        """Yield the place and path of the text of reference."""
+        if self.reference is not None:
+            yield ("reference", "path"), self.reference.path
 
     def sizes_of(self, n_sentences: int) -> tuple[int | None, ...]:
         """Return the sizes of a task's training subsets, smallest first; ``None`` for all of its sentences."""

@@ -1,4 +1,4 @@
-"""The tables of a comparison of frozen and tuned models; costs and the published numbers have files of their own."""
+"""The tables of frozen against tuned models; those of cost, likeness and published numbers have files of their own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tunescope.studies.recipes.frozen_vs_tuned.cost_table import cost_table
 from tunescope.studies.recipes.frozen_vs_tuned.frame import CONDITIONS, METRICS, Frame, Place, Point
+from tunescope.studies.recipes.frozen_vs_tuned.likeness import likeness_table
 from tunescope.studies.study_result import Cell, StudyTable
 
 __all__ = ["frozen_vs_tuned_tables"]
@@ -20,7 +21,13 @@ _VERDICTS = {1: "fine-tuning wins", -1: "freezing wins", 0: "cannot be told"}
 def frozen_vs_tuned_tables(frame: Frame) -> tuple[StudyTable, ...]:
     """Return the tables that rest on our own figures; those without rows are left out."""
     places = list(frame.places())
-    tables = (_quality(frame, places), _gains(frame, places), _winners(frame, places), cost_table(frame))
+    tables = (
+        _quality(frame, places),
+        _gains(frame, places),
+        _winners(frame, places),
+        cost_table(frame),
+        likeness_table(frame),
+    )
     return tuple(table for table in tables if table.rows)
 
 
