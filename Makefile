@@ -28,6 +28,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/codelength.py
 	$(BIN)/python benchmarks/edge_probe.py
 	$(BIN)/python benchmarks/structural_probe.py
+	$(BIN)/python benchmarks/studies.py
 
 check: $(READY)
 	$(BIN)/ruff check

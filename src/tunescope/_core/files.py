@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -71,9 +72,18 @@ def flush_tree(folder: Path) -> None:
 
     It is asked for everything at once: file systems with a journal then write that once, not once for each file.
     """
-    with ThreadPoolExecutor(_FLUSHES_AT_ONCE) as executor:
-        for _ in executor.map(_flush, [folder, *folder.rglob("*")]):
-            pass
+    for _ in _flushers().map(_flush, [folder, *folder.rglob("*")]):
+        pass
+
+
+@lru_cache(maxsize=1)
+def _flushers() -> ThreadPoolExecutor:
+    """Return threads that wait for the disk; they are kept, for starting them takes longer than a small file."""
+    return ThreadPoolExecutor(_FLUSHES_AT_ONCE, thread_name_prefix="flush")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_flushers.cache_clear)  # a forked process has none of the threads
 
 
 def _flush(path: Path) -> None:

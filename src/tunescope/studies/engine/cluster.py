@@ -20,6 +20,7 @@ __all__ = ["connect"]
 
 _KINDS = "in-process, local, tcp://host:port, or a YAML file for SLURM"
 _CONNECT_SECONDS = 20
+_PROFILER = "distributed.worker.profile.enabled"
 
 
 @contextmanager
@@ -59,9 +60,13 @@ def connect(cluster: str = "in-process", workers: int | None = None) -> Iterator
 
 @contextmanager
 def _local(workers: int) -> Iterator[Client]:
+    import dask
     from distributed import Client, LocalCluster
 
     with (
+        dask.config.set(
+            {_PROFILER: False}
+        ),  # it looks at workers a hundred times a second, for its dashboard alone
         LocalCluster(
             n_workers=workers,
             threads_per_worker=1,

@@ -91,16 +91,13 @@ def _on_cluster(plan: Plan, store: Path, client: Client) -> Iterator[Outcome]:
         )
     waiting = {futures[step.key]: step for step in plan if step.key in futures}
     with _cancelled_at_the_end(client, waiting):
-        for future in as_completed(list(waiting)):
-            yield _outcome_of(future, waiting.pop(future))
+        for future, outcome in as_completed(list(waiting), with_results=True, raise_errors=False):
+            step = waiting.pop(future)
+            yield outcome if isinstance(outcome, Outcome) else _failed(step, future.exception())
 
 
-def _outcome_of(future: Future[Outcome], step: PlannedStep) -> Outcome:
-    """Return how a step ended; one whose worker died again and again has failed."""
-    error = future.exception()
-    if error is None:
-        outcome: Outcome = future.result()
-        return outcome
+def _failed(step: PlannedStep, error: BaseException | None) -> Outcome:
+    """Return how a step ended that did not come to an outcome of its own: its worker died again and again."""
     message = f"{type(error).__name__}: {error}"
     if type(error).__name__ == "KilledWorker":
         message = (
