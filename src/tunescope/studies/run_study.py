@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,8 +137,12 @@ def read_study_result(folder: Path | str) -> StudyResult:
 
 
 def gather(plan: Plan, store: Path, outcomes: Mapping[str, Outcome]) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return all figures of a plan, one row each with the places that they belong to, and the notes of its steps."""
+    """Return all figures of a plan, one row each with the places that they belong to, and what to know of them.
+
+    These are the notes of its steps, and how many figures are undefined, and why.
+    """
     found, notes = [], []
+    undefined: Counter[tuple[str, str]] = Counter()
     for reading in plan.readings:
         if not outcomes[reading.step.key].has_result:
             continue
@@ -145,6 +151,11 @@ def gather(plan: Plan, store: Path, outcomes: Mapping[str, Outcome]) -> tuple[pd
         for row in rows.rows:
             figure = row.model_dump(exclude={"estimate"}) | row.estimate.model_dump()
             found.append({**reading.place, **figure})
+            if math.isnan(row.estimate.value):
+                status = row.estimate.status
+                undefined[row.measure, "undefined" if status == "ok" else status] += 1
+    for (measure, status), n in undefined.items():
+        notes.append(f"{measure}: {n} {'figure' if n == 1 else 'figures'} {status}")
     return pd.DataFrame(found), tuple(dict.fromkeys(notes))
 
 

@@ -7,6 +7,8 @@ from typing import ClassVar
 
 import pandas as pd
 
+from tunescope.measures.estimate import Estimate
+
 __all__ = ["StudyRows"]
 
 
@@ -22,7 +24,7 @@ class StudyRows:
     """
 
     PLACE: ClassVar[tuple[str, ...]] = ()
-    _FIGURE = ("measure", "split", "layer", "step", "label", "value", "low", "high", "status", "n_examples")
+    _FIGURE = ("measure", "split", "layer", "step", "label", *Estimate.model_fields)
 
     def __init__(self, rows: pd.DataFrame) -> None:
         self.rows = rows.reindex(columns=[*self.PLACE, *self._FIGURE])
@@ -44,3 +46,11 @@ class StudyRows:
         """Return the first figure with these values; NaN where there is none."""
         found = self.one(**fields)
         return math.nan if found is None else float(found["value"])
+
+    def estimate(self, **fields: object) -> Estimate | None:
+        """Return the first figure with these values with its interval; None where there is none."""
+        found = self.one(**fields)
+        if found is None:
+            return None
+        known = {name: found[name] for name in Estimate.model_fields if not pd.isna(found[name])}
+        return Estimate.model_validate({"value": math.nan, **known})

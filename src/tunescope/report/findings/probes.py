@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from scipy.stats import t as student
-
+from tunescope.measures.direction import direction
 from tunescope.measures.estimate import Estimate
 from tunescope.report.findings.finding import Finding
 from tunescope.report.wording import (
@@ -42,8 +41,8 @@ def _kept_and_lost(comparison: Comparison, measure: str, subject: str, figure: s
     before, after = (_by_layer(comparison, measure, model) for model in ("base", "tuned"))
     if not differences or not before or not after:
         return
-    gained = [layer for layer, each in differences.items() if _direction(each, len(differences)) > 0]
-    lost = [layer for layer, each in differences.items() if _direction(each, len(differences)) < 0]
+    gained = [layer for layer, each in differences.items() if direction(each, len(differences)) > 0]
+    lost = [layer for layer, each in differences.items() if direction(each, len(differences)) < 0]
     rest = [layer for layer in differences if layer not in (*gained, *lost)]
     parts = [
         f"{verb} at {layers_text(layers)}"
@@ -112,21 +111,6 @@ def _expected_layer(comparison: Comparison) -> Iterator[Finding]:
         measure="expected_layer",
         estimate=change,
     )
-
-
-def _direction(difference: Estimate, n: int) -> int:
-    """Return 1 for a clear rise, −1 for a clear fall, else 0: by an interval widened for ``n`` of them (Bonferroni).
-
-    The interval was built with Student's t for its sentences, and so is the wider one.
-    """
-    if not difference.has_interval:
-        return 0
-    tail = (1 - difference.level) / 2
-    freedom = max(difference.n_sentences - 1, 1)
-    widening = student.isf(tail / n, freedom) / student.isf(tail, freedom)
-    low = difference.value - (difference.value - difference.low) * widening
-    high = difference.value + (difference.high - difference.value) * widening
-    return int(low > 0) - int(high < 0)
 
 
 def _by_layer(comparison: Comparison, measure: str, subject: str) -> dict[int, Estimate]:

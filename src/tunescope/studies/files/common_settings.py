@@ -178,7 +178,8 @@ class StudySettings(Record):
         models: Pre-trained models, at least one; each a path, or a path with a name.
         tasks: Labelled data, at least one task.
         seeds: Of the repetitions: heads, orders of the data, samples; each once, from 0.
-        layers: ``all``, or a list of layers: 0 for the embeddings, then 1 to the model's last.
+        layers: ``all``, or a list of layers: 0 for the embeddings, then 1 to the model's last, which is always looked
+            at.
         threads_per_step: Threads of the processor that one step of the study takes.
         level: Coverage of the intervals.
         n_resamples: Half-samples of the sentences behind each interval.
@@ -228,7 +229,7 @@ class StudySettings(Record):
         yield from ()
 
     def chosen_layers(self, n_layers: int) -> tuple[int, ...]:
-        """Return the layers that the study looks at in a model, in rising order.
+        """Return the layers that the study looks at in a model, in rising order; the last is always among them.
 
         Args:
             n_layers: Layers of the model; the embeddings come before them as layer 0.
@@ -247,7 +248,7 @@ class StudySettings(Record):
                 got=", ".join(map(str, beyond)),
                 fix="leave them out, or write 'layers: all'",
             )
-        return tuple(sorted(self.layers))
+        return tuple(sorted({*self.layers, n_layers}))
 
 
 def _not_blank(name: str) -> str:

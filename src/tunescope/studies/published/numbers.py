@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -20,6 +21,8 @@ __all__ = [
     "SOURCES",
     "PaperModel",
     "compared_rows",
+    "goes_by",
+    "mark",
     "n_layer_parameters",
     "nearest_paper_model",
     "paper_model",
@@ -219,11 +222,29 @@ def compared_rows(
     rows["difference"] = rows["ours"] - rows["published"]
     found = rows["published"].notna()
     marks = [
-        _mark(row, same_model, same_data) if is_found else math.nan
+        mark(same_model=_holds(same_model, row), same_data=_holds(same_data, row)) if is_found else math.nan
         for row, is_found in zip(_by_column(ours), found, strict=True)
     ]
     rows["mark"] = pd.Series(marks, index=ours.index, dtype=object)
     return rows
+
+
+def mark(*, same_model: bool, same_data: bool) -> str:
+    """Return what stands beside a published number: ``"m"`` for another model, ``"d"`` for other data, or both.
+
+    >>> mark(same_model=False, same_data=False)
+    'md'
+    """
+    return ("" if same_model else "m") + ("" if same_data else "d")
+
+
+def goes_by(path: str, hub_name: str) -> bool:
+    """Return whether a model's path or name is that of a model on the hub, or ends like it, as a copy's folder does.
+
+    >>> goes_by("models/bert-base-uncased", "google-bert/bert-base-uncased")
+    True
+    """
+    return PurePath(path).name == PurePath(hub_name).name
 
 
 @cache
@@ -297,10 +318,6 @@ def _published_values(
 
 def _by_column(table: pd.DataFrame) -> list[dict[str, object]]:
     return [{str(column): cell for column, cell in row.items()} for row in table.to_dict("records")]
-
-
-def _mark(row: Mapping[str, object], same_model: Same, same_data: Same) -> str:
-    return ("" if _holds(same_model, row) else "m") + ("" if _holds(same_data, row) else "d")
 
 
 def _holds(same: Same, row: Mapping[str, object]) -> bool:

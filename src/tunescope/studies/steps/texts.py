@@ -23,7 +23,7 @@ from tunescope.tasks.task import Examples
 __all__ = ["compare_texts"]
 
 
-@step_function()
+@step_function(version=2)
 def compare_texts(
     folder: Path,
     *,
@@ -37,23 +37,24 @@ def compare_texts(
 ) -> None:
     """Compare the subwords of a task's training sentences with those of a text of reference.
 
-    Both are cut to about the same number of subwords, for the divergence of small texts is larger by chance; what
-    chance alone gives is that of another part of the reference from the same.
+    All are cut to about the same number of subwords, for the divergence of small texts is larger by chance; what
+    chance alone gives is that of one half of the reference from the other.
 
     Args:
         folder: Where the figures go.
         model: Whose tokenizer makes the subwords.
         task: The task.
         reference: A task whose training sentences are the text of reference.
-        n_subwords: Most subwords of each text.
+        n_subwords: Most subwords of each text; fewer where a text, or half of the reference, has not so many.
         seed: Of the samples and of resampling.
         n_resamples: Half-samples behind each interval.
         level: Coverage of the intervals.
     """
     tokenizer = load_tokenizer(find_checkpoint(model))
     theirs = _shuffled(task_of(reference).splits["train"], seed)
-    own = _counts(tokenizer, _shuffled(task_of(task).splits["train"], seed), n_subwords)
-    halves = [_counts(tokenizer, theirs[start::2], int(own.sum())) for start in (0, 1)]
+    texts = [_shuffled(task_of(task).splits["train"], seed), theirs[0::2], theirs[1::2]]
+    size = min(int(_counts(tokenizer, each, n_subwords).sum()) for each in texts)
+    own, *halves = (_counts(tokenizer, each, size) for each in texts)
     rows = []
     for measure, counts in (("text_divergence", own), ("text_divergence_by_chance", halves[1])):
         rng = make_rng(seed, "study", "resampling", measure)

@@ -11,7 +11,7 @@ from tunescope.studies.files.study_file import StudyFile
 from tunescope.studies.recipes.closer_look.claims import closer_look_claims
 from tunescope.studies.recipes.closer_look.compared_model import compared_model
 from tunescope.studies.recipes.closer_look.figures import closer_look_figures
-from tunescope.studies.recipes.closer_look.frame import Frame
+from tunescope.studies.recipes.closer_look.frame import Frame, Place
 from tunescope.studies.recipes.closer_look.plan import plan_closer_look
 from tunescope.studies.recipes.closer_look.settings import CloserLookSettings
 from tunescope.studies.recipes.closer_look.tables import closer_look_tables
@@ -27,13 +27,23 @@ def _content(file: StudyFile, rows: pd.DataFrame) -> StudyContent:
     return StudyContent(
         tables=closer_look_tables(frame, models),
         figures=closer_look_figures(frame),
-        claims=closer_look_claims(frame, models),
+        claims=closer_look_claims(frame, _places(settings), models),
         notes=tuple(
             f"{model.name} is set beside the paper's {model.nearest}, the nearest in size; it is another model."
             for model in models.values()
             if not model.is_same
         ),
     )
+
+
+def _places(settings: CloserLookSettings) -> list[Place]:
+    """Return all cases that the study file asks for, also those whose steps failed."""
+    return [
+        Place(model.name, task.name, seed)
+        for model in settings.models
+        for seed in settings.seeds
+        for task in settings.tasks
+    ]
 
 
 STUDY = Study(

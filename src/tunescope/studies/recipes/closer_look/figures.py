@@ -19,7 +19,7 @@ Role = Literal["base", "tuned", "baseline", ""]
 def closer_look_figures(frame: Frame) -> tuple[StudyFigure, ...]:
     """Return the figures, those of one kind one after the other, a tab for each model and task."""
     places = list(frame.places())
-    kinds = (_accuracy, _clusters, _train_test, _similarity, _distances, _paths)
+    kinds = (_accuracy, _clusters, _train_test, _places_kept, _similarity, _distances, _paths)
     figures = [kind(frame, place) for kind in kinds for place in places]
     figures += [figure for place in places for figure in _differences(frame, place)]
     return tuple(figures)
@@ -95,6 +95,20 @@ def _by_layer(
     )
 
 
+def _places_kept(frame: Frame, place: Place) -> StudyFigure:
+    found = frame.after(place, measure="spatial_similarity")
+    return _figure(
+        f"places-{place.key}",
+        "Do the labels keep their places? Layer by layer",
+        place.title,
+        "Correlation of the distances between labels before and after fine-tuning, on the training set (Figure 4 of the"
+        " paper).",
+        [_line("after", found, "layer", "tuned")],
+        x_title="layer",
+        y_title="spatial similarity",
+    )
+
+
 def _similarity(frame: Frame, place: Place) -> StudyFigure:
     found = frame.after(place, measure="rsa")
     series = [
@@ -104,7 +118,7 @@ def _similarity(frame: Frame, place: Place) -> StudyFigure:
         f"similarity-{place.key}",
         "Similarity to the original during training, layer by layer",
         place.title,
-        "RSA between the original's vectors and those after each step, on the training set (Figure 4 of the paper).",
+        "RSA between the original's vectors and those after each step, on a sample of the training set.",
         series,
         x_title="training step",
         y_title="RSA",

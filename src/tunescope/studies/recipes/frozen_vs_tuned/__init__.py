@@ -10,7 +10,7 @@ import pandas as pd
 from tunescope.models.checkpoint import find_checkpoint
 from tunescope.studies.files.paths import model_location
 from tunescope.studies.files.study_file import StudyFile
-from tunescope.studies.published.numbers import paper_model
+from tunescope.studies.published.numbers import PAPER_MODELS, goes_by, paper_model
 from tunescope.studies.recipes.frozen_vs_tuned.claims import frozen_vs_tuned_claims
 from tunescope.studies.recipes.frozen_vs_tuned.figures import frozen_vs_tuned_figures
 from tunescope.studies.recipes.frozen_vs_tuned.frame import Frame
@@ -36,19 +36,22 @@ def _content(file: StudyFile, rows: pd.DataFrame) -> StudyContent:
 
 
 def _same_models(file: StudyFile, settings: FrozenVsTunedSettings) -> set[str]:
-    """Return the names of the models that are of the architecture of the paper's BERT-base."""
+    """Return the names of the models that have the size of the paper's BERT-base, and go by its name."""
     same = set()
     for model in settings.models:
         config = find_checkpoint(model_location(model, file.folder)).model_config
-        if paper_model(config.num_hidden_layers, config.hidden_size, config.vocab_size) == "base":
+        size = paper_model(config.num_hidden_layers, config.hidden_size, config.vocab_size)
+        if size == "base" and goes_by(model.path, PAPER_MODELS[size].hub_name):
             same.add(model.name)
     return same
 
 
 def _notes(settings: FrozenVsTunedSettings) -> list[str]:
     notes = [
+        "Of whole texts and pairs of texts, frozen heads read one vector, that of the first token; the paper's read all"
+        " tokens. Where fine-tuning gains on such tasks, some of the gain may be that it reads the tokens.",
         "Training subsets are the first sentences of a random order for each seed, the same for all conditions; smaller"
-        " ones lie within larger ones. Development sets are not used: a mixing head holds out training sentences."
+        " ones lie within larger ones. Development sets are not used: a mixing head holds out training sentences.",
     ]
     if settings.least_updates:
         notes.append(

@@ -97,7 +97,7 @@ def _any_above(these: Iterable[Point], those: Iterable[Point]) -> bool:
 
 
 def _frozen_is_cheaper(frame: Frame, places: list[Place]) -> Claim:
-    means, parts = {}, []
+    means, ranges, parts = {}, {}, []
     for frozen in ("linear", "mix"):
         for measure in ("seconds", "operations"):
             ratios = [
@@ -105,9 +105,10 @@ def _frozen_is_cheaper(frame: Frame, places: list[Place]) -> Claim:
             ]
             if ratios:
                 means[frozen, measure] = math.exp(sum(map(math.log, ratios)) / len(ratios))
+                ranges[frozen, measure] = f"{min(ratios):.1f} … {max(ratios):.1f}"
     reference = "mix" if ("mix", "operations") in means else "linear"
     for (frozen, measure), mean in sorted(means.items()):
-        parts.append(f"{CONDITIONS[frozen]}: {mean:.1f} × the {measure}")
+        parts.append(f"{CONDITIONS[frozen]}: {mean:.1f} × the {measure} ({ranges[frozen, measure]})")
     low, high = _TIMES
     within = [low <= mean <= high for (frozen, _), mean in means.items() if frozen == reference]
     verdict: Verdict = "cannot be told"
@@ -119,7 +120,8 @@ def _frozen_is_cheaper(frame: Frame, places: list[Place]) -> Claim:
         verdict=verdict,
         evidence=(
             "What fine-tuning takes at the largest size, against one frozen head with the reading of its vectors"
-            f" (geometric means over tasks): {'; '.join(parts) or 'unknown'}. “About ten times” is from {low:.0f} to"
+            f" (geometric means and range over tasks): {'; '.join(parts) or 'unknown'}. Seconds are those of the clock,"
+            " perhaps beside other steps. “About ten times” is from {low:.0f} to"
             f" {high:.0f} times, both in seconds and in operations, against “{CONDITIONS[reference]}”."
         ),
         shown_in="cost",
@@ -161,6 +163,8 @@ def _tuning_overfits(frame: Frame, places: list[Place]) -> Claim:
 
 
 def _overfits(gain: Point, gap: Point) -> Verdict:
+    if gap.sign is None or gain.sign is None:
+        return "cannot be told"
     if gap.sign > 0 and gain.sign < 0:
         return "holds"
     return "does not hold" if gap.sign < 0 or gain.sign > 0 else "cannot be told"

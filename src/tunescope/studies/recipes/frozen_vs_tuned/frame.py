@@ -68,7 +68,7 @@ class Point:
         n_train: Training sentences.
         is_largest: Whether the study has no larger size of the task.
         value: Mean over the seeds that have the figure; NaN where none has.
-        low: The lowest lower end of the seeds' intervals; NaN where there is none.
+        low: The lowest lower end of the seeds' intervals; NaN unless each of these seeds has one.
         high: The highest upper end.
         spread: Standard deviation over seeds; NaN for a single one.
         n_seeds: How many seeds have the figure.
@@ -83,8 +83,10 @@ class Point:
     n_seeds: int
 
     @property
-    def sign(self) -> int:
-        """1 or −1 where the intervals of all seeds lie above or below 0, else 0."""
+    def sign(self) -> int | None:
+        """1 or −1 where the intervals of all seeds lie above or below 0, else 0; None where there are none."""
+        if not (math.isfinite(self.low) and math.isfinite(self.high)):
+            return None
         return int(self.low > 0) - int(self.high < 0)
 
 
@@ -155,7 +157,7 @@ class Frame(StudyRows):
 def _point(rows: pd.DataFrame) -> Point:
     defined = rows[np.isfinite(rows["value"].astype(float))]
     values = defined["value"].to_numpy(dtype=float)
-    lows, highs = (defined[end].dropna().to_numpy(dtype=float) for end in ("low", "high"))
+    lows, highs = (defined[end].to_numpy(dtype=float) for end in ("low", "high"))
     return Point(
         n_train=int(rows["n_train"].iloc[0]),
         is_largest=bool(rows["is_largest"].max()),

@@ -30,6 +30,7 @@ _PAPER_TASKS = {
     ("glue:mrpc", "accuracy"): "MRPC",
     ("glue:stsb", "pearson"): "STS-B",
 }
+_ENTITIES = "NER"
 _TEST_SETS = {"glue:mrpc": "msr_paraphrase_test"}
 """The file of the paper's test set by format, where its labels are public."""
 
@@ -80,7 +81,7 @@ def published_table(frame: Frame, settings: FrozenVsTunedSettings, same_models: 
             "ours": float(own["score"]),
             "published task": str(own["paper_task"]),
             "published": float(both["published"]),
-            "difference": float(both["difference"]),
+            "difference": None if own["paper_task"] == _ENTITIES else float(both["difference"]),
             "mark": str(both["mark"]),
         }
         for (_, own), (_, both) in zip(ours.iterrows(), beside.iterrows(), strict=True)
@@ -92,16 +93,16 @@ def published_table(frame: Frame, settings: FrozenVsTunedSettings, same_models: 
         note=(
             "Scores in points, means over seeds at the largest size of the training set, beside those of Peters, Ruder"
             " and Smith (2019) for BERT-base, and ours minus theirs. Their named entities (CoNLL-2003) stand beside any"
-            " task that is scored by span F1. Their frozen model is our mix of layers, with heads of their own. Marks:"
-            " m, another model; d, other data: another corpus, a part of it, or another test set than theirs, whose"
-            " labels are not public for SST-2 and STS-B."
+            " task that is scored by span F1, without a difference: they are another task. Their frozen model is our"
+            " mix of layers, with heads of their own. Marks: m, another model; d, other data: another corpus, a part of"
+            " it, or another test set than theirs, whose labels are not public for SST-2 and STS-B."
         ),
         decimals=1,
     )
 
 
 def _ours(frame: Frame, place: Place, entry: ScoredTaskEntry) -> Iterable[dict[str, object]]:
-    paper_task = "NER" if entry.scores_spans else _PAPER_TASKS.get((entry.format, place.metric))
+    paper_task = _ENTITIES if entry.scores_spans else _PAPER_TASKS.get((entry.format, place.metric))
     if paper_task is None:
         return
     shared: dict[str, object] = {

@@ -15,7 +15,7 @@ _OVER_SEEDS = (
     "Figures are means over seeds; an interval reaches from the lowest to the highest end of the seeds' intervals over"
     " sentences."
 )
-_VERDICTS = {1: "fine-tuning wins", -1: "freezing wins", 0: "cannot be told"}
+_VERDICTS = {1: "fine-tuning wins", -1: "freezing wins", 0: "cannot be told", None: "undefined"}
 
 
 def frozen_vs_tuned_tables(frame: Frame) -> tuple[StudyTable, ...]:
@@ -101,8 +101,9 @@ def _winners(frame: Frame, places: list[Place]) -> StudyTable:
         "When does freezing win?",
         [row for place in places for row in _winner_rows(frame, place)],
         note=(
-            "Numbers of training sentences at which the interval of fine-tuned minus frozen lies below 0, includes it,"
-            " and lies above 0. There is no correction for the number of comparisons."
+            "Numbers of training sentences at which the interval of fine-tuned minus frozen lies above 0, below 0, or"
+            " includes it, and at which there is none. There is no correction for the number of comparisons. Intervals"
+            " are over sentences: where a size has one seed, another seed may say otherwise."
         ),
     )
 
@@ -114,7 +115,7 @@ def _winner_rows(frame: Frame, place: Place) -> Iterator[dict[str, Cell]]:
                 "model": place.model,
                 "task": place.task,
                 "against": CONDITIONS[frozen],
-                **{_VERDICTS[sign]: _sizes(gains, sign) for sign in (-1, 0, 1)},
+                **{_VERDICTS[sign]: _sizes(gains, sign) for sign in _VERDICTS},
             }
 
 
@@ -122,5 +123,5 @@ def _points(point: Point, *titles: str) -> dict[str, Cell]:
     return dict(zip(titles, (100 * point.value, 100 * point.low, 100 * point.high), strict=True))
 
 
-def _sizes(gains: list[Point], sign: int) -> str:
+def _sizes(gains: list[Point], sign: int | None) -> str:
     return ", ".join(f"{gain.n_train:,}" for gain in gains if gain.sign == sign)

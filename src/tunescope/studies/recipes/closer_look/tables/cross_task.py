@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
-from tunescope.studies.published.numbers import published
-from tunescope.studies.recipes.closer_look.compared_model import ComparedModel
+import pandas as pd
+
+from tunescope.studies.published.numbers import mark, published
+from tunescope.studies.recipes.closer_look.compared_model import ComparedModel, is_paper_data
 from tunescope.studies.recipes.closer_look.frame import Frame
 from tunescope.studies.study_result import Cell, StudyTable
 
-__all__ = ["LabelMoves", "cross_task_table", "label_moves"]
+__all__ = ["cross_task_table", "label_cells", "label_changes", "own_task_table"]
 
 _PAPER_TASK = "PS-fxn"
 _PAPER_MODEL = "base"
@@ -24,29 +25,53 @@ _PAPER_COLUMNS: Mapping[str, tuple[str, Callable[[float], int | float]]] = {
 """The paper's figures by title, with the column of its table and what kind of number it is."""
 
 
-class LabelMoves(NamedTuple):
-    """What became of the labels' smallest distances.
+def label_changes(frame: Frame, model: str, task: str, tuned_on: str, seed: int) -> pd.Series[float]:
+    """Return by how much each label's smallest distance changed by fine-tuning on a task, at the top layer.
 
-    Attributes:
-        n_grew: Labels that lie farther from their nearest neighbour than before.
-        n_shrank: Labels that lie nearer.
-        mean: Mean change; NaN where no label has both distances.
+    Labels without a distance before or after are left out.
     """
-
-    n_grew: int
-    n_shrank: int
-    mean: float
-
-
-def label_moves(frame: Frame, model: str, task: str, tuned_on: str, seed: int) -> LabelMoves:
-    """Return what fine-tuning on a task did to the labels of one, at the top layer."""
     place = {"model": model, "task": task, "layer": frame.top(model)}
     distances = {"measure": "minimum_distance", "split": "train"}
     before = frame.select(**place, **distances, stage="before").set_index("label")["value"]
     after = frame.select(**place, **distances, stage="after", tuned_on=tuned_on, seed=seed, after_step=None)
-    change = (after.set_index("label")["value"] - before).dropna()
-    mean = float(change.mean()) if len(change) else math.nan
-    return LabelMoves(int((change > 0).sum()), int((change < 0).sum()), mean)
+    change: pd.Series[float] = (after.set_index("label")["value"] - before).astype("float64").dropna()
+    return change
+
+
+def label_cells(changes: pd.Series[float]) -> dict[str, Cell]:
+    """Return how many labels lie farther from their nearest neighbour and how many nearer, and the mean change.
+
+    Where no label has both distances, all are undefined.
+    """
+    if changes.empty:
+        return {"labels": 0, "grew": math.nan, "shrank": math.nan, "mean change": math.nan}
+    return {
+        "labels": len(changes),
+        "grew": int((changes > 0).sum()),
+        "shrank": int((changes < 0).sum()),
+        "mean change": float(changes.mean()),
+    }
+
+
+def own_task_table(frame: Frame) -> StudyTable:
+    """Return a row for each model, task and seed: the labels after fine-tuning on their own task."""
+    return StudyTable.of(
+        "own-task",
+        "Distances between labels after fine-tuning",
+        [
+            {
+                "model": place.model,
+                "task": place.task,
+                "seed": place.seed,
+                **label_cells(label_changes(frame, place.model, place.task, place.task, place.seed)),
+            }
+            for place in frame.places()
+        ],
+        note=(
+            "Of the labels that have a smallest distance to another label before and after, at the top layer: how many"
+            " lie farther from their nearest neighbour, and how many nearer, and the mean change."
+        ),
+    )
 
 
 def cross_task_table(frame: Frame, models: Mapping[str, ComparedModel]) -> StudyTable:
@@ -58,7 +83,7 @@ def cross_task_table(frame: Frame, models: Mapping[str, ComparedModel]) -> Study
         note=(
             "Of the labels of one task: how many lie farther from their nearest neighbour, and how many nearer, after"
             " fine-tuning on a task than before, the mean change, and the classifier's accuracy in per cent (Table 5 of"
-            " the paper, for BERT-base). Mark m: another model."
+            " the paper, for BERT-base). Marks: m, another model; d, other data."
         ),
     )
 
@@ -72,28 +97,27 @@ def _rows(frame: Frame, models: Mapping[str, ComparedModel]) -> Iterator[dict[st
         )
         for _, row in found.iterrows():
             tuned_on = row["tuned_on"] if isinstance(row["tuned_on"], str) else None
-            moved: dict[str, Cell] = dict.fromkeys(("seed", "grew", "shrank", "mean change"))
+            moved: dict[str, Cell] = dict.fromkeys(("labels", "grew", "shrank", "mean change"))
             if tuned_on is not None:
-                seed = int(row["seed"])
-                moved = dict(
-                    zip(moved, (seed, *label_moves(frame, model, task, tuned_on, seed)), strict=True)
-                )
+                moved = label_cells(label_changes(frame, model, task, tuned_on, int(row["seed"])))
             yield {
                 "model": model,
                 "task": task,
                 "tuned on": tuned_on or "none",
+                "seed": None if tuned_on is None else int(row["seed"]),
                 **moved,
                 "accuracy": 100 * float(row["value"]),
-                **_published(task, tuned_on or "none", models[model]),
+                **_published(task, tuned_on or "none", models[model], is_paper_data(frame, model, task)),
             }
 
 
-def _published(task: str, tuned_on: str, model: ComparedModel) -> dict[str, Cell]:
+def _published(task: str, tuned_on: str, model: ComparedModel, same_data: bool) -> dict[str, Cell]:
     cells: dict[str, Cell] = dict.fromkeys((*_PAPER_COLUMNS, "mark"))
     table = published("closer_look_table5_cross_task").set_index("fine_tuned_on")
     if task == _PAPER_TASK and tuned_on in table.index:
         for title, (column, read) in _PAPER_COLUMNS.items():
             number = float(table.at[tuned_on, column])  # type: ignore[arg-type]
             cells[title] = None if math.isnan(number) else read(number)
-        cells["mark"] = "" if model.is_same and model.nearest == _PAPER_MODEL else "m"
+        same_model = model.is_same and model.nearest == _PAPER_MODEL
+        cells["mark"] = mark(same_model=same_model, same_data=same_data)
     return cells

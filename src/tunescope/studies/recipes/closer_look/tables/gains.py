@@ -19,10 +19,11 @@ def gains_table(frame: Frame) -> StudyTable:
         list(_rows(frame)),
         note=(
             "Gain of the classifier's accuracy on the test set at the top layer, in points, with its interval, paired"
-            " over sentences; the accuracy of the fine-tuned model's own head; and the spatial similarity of training"
-            " and test set, whose fall the paper takes for a sign of harm. On a random split, the same sentences are"
-            " divided at random into sets of the same sizes, and another model is tuned on that: what falls there"
-            " too falls for other reasons than how the sets were chosen."
+            " over sentences and not corrected for the number of cases; the accuracy of the fine-tuned model's own"
+            " head; and the spatial similarity of training and test set, whose fall the paper takes for a sign of"
+            " harm. On a random split, the same sentences are divided at random into sets of the same sizes, and"
+            " another model is tuned on that: what falls there too falls for other reasons than how the sets were"
+            " chosen."
         ),
     )
 

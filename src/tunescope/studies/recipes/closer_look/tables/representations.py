@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from tunescope.studies.recipes.closer_look.compared_model import ComparedModel
+from tunescope.studies.recipes.closer_look.compared_model import ComparedModel, is_paper_data
 from tunescope.studies.recipes.closer_look.frame import Frame
 from tunescope.studies.recipes.closer_look.tables.states import State, states
 from tunescope.studies.study_result import Cell, StudyTable
@@ -18,18 +18,22 @@ def representations_table(frame: Frame, models: Mapping[str, ComparedModel]) -> 
     return StudyTable.of(
         "representations",
         "Before and after fine-tuning, top layer",
-        [_row(state, models[state.place.model]) for state in states(frame)],
+        [
+            _row(state, models[state.place.model], is_paper_data(frame, state.place.model, state.place.task))
+            for state in states(frame)
+        ],
         note=(
             "Accuracy of the classifier on the test set in per cent, mean and standard deviation over five refits of"
             " the chosen configuration (Table 7 of the paper). Linear: each label is one cluster, counted exactly. The"
-            " similarity of training and test set is given for all label pairs with a distance. Published numbers are"
-            " Zhou and Srikumar's (2022), for the model of theirs that is nearest in size. Mark m: another model than"
-            " the paper's."
+            " similarity of training and test set is over all label pairs with a distance, and over those of labels"
+            " with six examples and more in both. Published numbers are Zhou and Srikumar's (2022), for the model of"
+            " theirs that is nearest in size, whatever ours was trained for. Marks: m, another model than the paper's;"
+            " d, other data."
         ),
     )
 
 
-def _row(state: State, model: ComparedModel) -> dict[str, Cell]:
+def _row(state: State, model: ComparedModel, same_data: bool) -> dict[str, Cell]:
     theirs, top = model.theirs(state.place.task, state.stage), state.top
     accuracy = 100 * top.value(measure="accuracy")
     beside: dict[str, Cell] = dict.fromkeys(("accuracy", "linear", "similarity"))
@@ -45,11 +49,12 @@ def _row(state: State, model: ComparedModel) -> dict[str, Cell]:
         "sd": 100 * top.value(measure="accuracy_sd"),
         "published": published,
         "difference": accuracy - published if isinstance(published, float) else None,
-        "mark": None if theirs is None else model.mark,
+        "mark": None if theirs is None else model.mark(same_data),
         "hidden sizes": _hidden_sizes(state),
         "linear": _yes_no(top.value(measure="is_linear", split="train")),
         "published linear": beside["linear"],
         "train–test similarity": top.value(measure="train_test_similarity"),
+        "of larger labels": top.value(measure="train_test_similarity_large"),
         "published similarity": beside["similarity"],
     }
 

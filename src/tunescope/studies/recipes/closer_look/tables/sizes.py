@@ -28,8 +28,9 @@ def sizes_table(frame: Frame, models: Mapping[str, ComparedModel]) -> StudyTable
         [_row(state, chosen[state.place, state.stage], models[state.place.model]) for state in linear],
         note=(
             "Accuracy at the top layer in per cent of a linear classifier and of the one that the study file asks"
-            " for; their difference in points with its interval, paired over sentences. Parameters are those of the"
-            " layers, in millions; embeddings are not counted."
+            " for; their difference in points with its interval, paired over sentences. The linear classifier's penalty"
+            " is fixed, the other's is searched, so that a gain below a point is no sign of curved borders. Parameters"
+            " are those of the layers, in millions; embeddings are not counted."
         ),
     )
 

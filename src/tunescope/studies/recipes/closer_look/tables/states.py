@@ -32,10 +32,12 @@ class State:
         seed = self.place.seed if self.stage == "after" else None
         return {"model": self.place.model, "task": self.place.task, "state": self.stage, "seed": seed}
 
-    def whole(self, **fields: object) -> int | None:
-        """Return a count; None where it is undefined."""
-        value = self.top.value(**fields)
-        return None if math.isnan(value) else int(value)
+    def whole(self, **fields: object) -> int | float | None:
+        """Return a count; NaN where it is undefined, None where it was not looked for."""
+        found = self.top.one(**fields)
+        if found is None:
+            return None
+        return math.nan if math.isnan(found["value"]) else int(found["value"])
 
 
 def states(frame: Frame) -> Iterator[State]:
