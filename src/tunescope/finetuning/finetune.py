@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,7 +15,7 @@ from transformers import TrainerCallback
 from tunescope._core.errors import InputError, ModelError, RunError
 from tunescope._core.progress import say
 from tunescope.finetuning.progress import ProgressCallback
-from tunescope.finetuning.resuming import ResumeCallback, last_checkpoint
+from tunescope.finetuning.resuming import ResumeCallback, discard_checkpoints, last_checkpoint
 from tunescope.finetuning.settings import FinetuneSettings
 from tunescope.finetuning.snapshots import Capture, SnapshotCallback, read_snapshots
 from tunescope.finetuning.training import make_task_model, train
@@ -210,7 +209,7 @@ def _compute(
     model.save_pretrained(folder / "model")
     encoder.tokenizer.save_pretrained(folder / "model")
     _save_predictions(replace(encoder, model=model.encoder), model.task_head(), task, folder)
-    shutil.rmtree(resume_folder, ignore_errors=True)
+    discard_checkpoints(resume_folder)
 
 
 def _save_predictions(encoder: Encoder, head: TaskHead, task: Task, folder: Path) -> None:

@@ -18,7 +18,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from tunescope._core.files import flush_tree, write_atomically
 
-__all__ = ["ResumeCallback", "last_checkpoint"]
+__all__ = ["ResumeCallback", "discard_checkpoints", "last_checkpoint"]
 
 _PREFIX = "checkpoint-"
 
@@ -27,6 +27,15 @@ def last_checkpoint(folder: Path) -> Path | None:
     """Return the latest complete checkpoint below ``folder``, or ``None``."""
     checkpoints = [path for path in folder.glob(f"{_PREFIX}*") if path.is_dir()]
     return max(checkpoints, key=lambda path: int(path.name.removeprefix(_PREFIX)), default=None)
+
+
+def discard_checkpoints(folder: Path) -> None:
+    """Remove the checkpoints, so that a process that is killed meanwhile leaves none that is half there."""
+    if folder.exists():
+        gone = folder.with_name(f".{folder.name}.gone")
+        shutil.rmtree(gone, ignore_errors=True)
+        folder.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
 
 
 class ResumeCallback(TrainerCallback):

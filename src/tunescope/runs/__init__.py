@@ -2,7 +2,7 @@
 
 from tunescope.runs.record import RunRecord
 from tunescope.runs.run import Run
-from tunescope.runs.step import Step
+from tunescope.runs.step import Step, StepRecord
 from tunescope.runs.store import StepStore
 
-__all__ = ["Run", "RunRecord", "Step", "StepStore"]
+__all__ = ["Run", "RunRecord", "Step", "StepRecord", "StepStore"]

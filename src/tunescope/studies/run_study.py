@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter
 from collections.abc import Mapping
@@ -11,9 +12,10 @@ from pathlib import Path
 import pandas as pd
 
 from tunescope._core.files import readable_write_errors, write_atomically
+from tunescope._core.hashing import hash_value
 from tunescope._core.provenance import collect_provenance
-from tunescope.runs import Run
-from tunescope.studies.engine.cluster import connect
+from tunescope.runs import Run, StepRecord, StepStore
+from tunescope.studies.engine.cluster import check_cluster, connect
 from tunescope.studies.engine.execution import execute, finished
 from tunescope.studies.engine.plan import Plan
 from tunescope.studies.engine.work import Outcome
@@ -96,16 +98,17 @@ def run_study(
         InputError: There is no such cluster.
         RunError: The folder cannot be written, or holds a run of other settings.
     """
+    check_cluster(cluster, workers)
     run = Run.open(
         folder,
         "study",
         settings=planned.file.settings.model_dump(mode="json"),
-        inputs={"steps": sorted(step.key for step in planned.plan)},
+        inputs={"steps (which change with data, models and code)": _identity(planned.plan)},
         about={"study file": str(planned.file.path), "store": str(planned.store)},
         overwrite=overwrite,
     )
     with run.recording(), readable_write_errors(run.folder):
-        with connect(cluster, workers) as client:
+        with connect(cluster, workers, planned.file.settings.threads_per_step) as client:
             outcomes = execute(planned.plan, planned.store, client)
         records, notes = gather(planned.plan, planned.store, outcomes)
         _write_records(records, run.folder)
@@ -143,10 +146,14 @@ def gather(plan: Plan, store: Path, outcomes: Mapping[str, Outcome]) -> tuple[pd
     """
     found, notes = [], []
     undefined: Counter[tuple[str, str]] = Counter()
+    steps, made_by = StepStore(store), set[str]()
     for reading in plan.readings:
         if not outcomes[reading.step.key].has_result:
             continue
         rows = read_rows(store / reading.step.folder_name)
+        record = steps.record_of(reading.step.step(store))
+        if record is not None:
+            made_by.add(_maker(record))
         notes += [f"{reading.step.title}: {note}" for note in rows.notes]
         for row in rows.rows:
             figure = row.model_dump(exclude={"estimate"}) | row.estimate.model_dump()
@@ -156,11 +163,26 @@ def gather(plan: Plan, store: Path, outcomes: Mapping[str, Outcome]) -> tuple[pd
                 undefined[row.measure, "undefined" if status == "ok" else status] += 1
     for (measure, status), n in undefined.items():
         notes.append(f"{measure}: {n} {'figure' if n == 1 else 'figures'} {status}")
+    if len(made_by) > 1:
+        notes.append(f"The steps were not all done with the same software: {'; '.join(sorted(made_by))}.")
     return pd.DataFrame(found), tuple(dict.fromkeys(notes))
 
 
+def _maker(record: StepRecord) -> str:
+    versions = record.provenance.versions
+    known = [
+        f"{name} {versions[name]}" for name in ("tunescope", "torch", "transformers") if name in versions
+    ]
+    return ", ".join([*known, f"commit {str(record.provenance.commit)[:7]}", record.provenance.platform])
+
+
+def _identity(plan: Plan) -> str:
+    return f"{len(plan)} steps, {hash_value(sorted(step.key for step in plan))[:12]}"
+
+
 def _write_records(records: pd.DataFrame, folder: Path) -> None:
-    write_atomically(folder / "records.json", records.to_json(orient="records", indent=1))
+    rows = records.astype(object).where(records.notna(), None).to_dict("records")
+    write_atomically(folder / "records.json", json.dumps(rows, indent=1, ensure_ascii=False))  # floats whole
     partial = folder / ".records.parquet.partial"
     records.to_parquet(partial, index=False)
     partial.replace(folder / "records.parquet")

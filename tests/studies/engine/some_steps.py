@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import numpy as np
@@ -64,3 +65,24 @@ def multiply(folder: Path, *, size: int, seed: int) -> None:
     for _ in range(20):
         matrix = np.tanh(matrix @ matrix / size)
     (folder / "number").write_text(repr(float(matrix.sum())))
+
+
+@step_function()
+def die_always(folder: Path) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@step_function()
+def overlap(folder: Path, *, number: int, log: str) -> None:
+    """Note in a log when it begins and ends."""
+    with Path(log).open("a") as file:
+        file.write(f"begin {number}\n")
+        file.flush()
+        time.sleep(0.2)
+        file.write(f"end {number}\n")
+    (folder / "number").write_text(str(number))
+
+
+@step_function(gpu=True)
+def use_device(folder: Path, *, device: str) -> None:
+    (folder / "number").write_text("1")

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tunescope.studies.steps.inputs import model_input, task_input
 from tunescope.studies.steps.rows import read_rows
 from tunescope.studies.steps.texts import compare_texts
 from tunescope.tasks.edge_probing import write_edge_probing
 from tunescope.tasks.example import Example
+from tunescope.tasks.source import TaskSource
 from tunescope.tasks.task import Task
 
 
-def _write(examples: Iterable[Example], path: Path) -> dict[str, object]:
+def _write(examples: Iterable[Example], path: Path) -> Any:
     write_edge_probing(tuple(examples), path)
-    source = {"format": "edge-probing", "name": path.stem, "train": str(path), "test": str(path)}
-    return {"source": source, "folder": str(path.parent), "partition_seed": None}
+    source = TaskSource(format="edge-probing", name=path.stem, train=str(path), test=str(path))
+    return task_input(source, path.parent, source.load()).value
 
 
 def _compared(
@@ -27,7 +30,7 @@ def _compared(
     folder.mkdir()
     compare_texts(
         folder,
-        model=str(model),
+        model=model_input(str(model)).value,
         task=task,
         reference=reference,
         n_subwords=n,

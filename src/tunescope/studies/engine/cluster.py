@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,51 +17,74 @@ from tunescope._core.threads import number_of_threads
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["connect"]
+__all__ = ["check_cluster", "connect"]
 
 _KINDS = "in-process, local, tcp://host:port, or a YAML file for SLURM"
 _CONNECT_SECONDS = 20
+_MEMORY_OF_LARGE_STEPS = 4 * 2**30
 _PROFILER = "distributed.worker.profile.enabled"
 
 
+def check_cluster(cluster: str, workers: int | None) -> None:
+    """Refuse what is no cluster, before anything is begun.
+
+    Raises:
+        InputError: There is no such kind of cluster, or it has no such workers.
+    """
+    if workers is not None and workers < 1:
+        raise InputError("There are no workers.", where="--workers", expected="at least 1", got=workers)
+    if cluster == "in-process" and workers is not None:
+        raise InputError(
+            "Only a cluster has workers.", where="--workers", got=workers, fix="add --cluster local"
+        )
+    known = cluster in ("in-process", "local") or "://" in cluster or cluster.endswith((".yaml", ".yml"))
+    if not known:
+        raise InputError("There is no such cluster.", where="--cluster", expected=_KINDS, got=repr(cluster))
+
+
 @contextmanager
-def connect(cluster: str = "in-process", workers: int | None = None) -> Iterator[Client | None]:
+def connect(
+    cluster: str = "in-process", workers: int | None = None, threads: int = 1
+) -> Iterator[Client | None]:
     """Yield a client of the cluster, None for this process; what was started here is stopped at the end.
 
     Args:
         cluster: ``"in-process"``; ``"local"`` for processes of one thread on this machine; ``"tcp://…"`` for a
             scheduler that runs; or a YAML file with the arguments of :class:`dask_jobqueue.SLURMCluster`.
-        workers: How many: processes (by default one for each core), or jobs of SLURM (default 1).
+        workers: How many: processes (by default as many as cores and memory allow), or jobs of SLURM (default 1).
+        threads: How many threads a step takes.
 
     Raises:
         InputError: There is no such kind of cluster, or its file is not what it has to be.
         RunError: The scheduler does not answer.
         MissingExtraError: SLURM is asked for without the extra ``slurm``.
     """
-    if workers is not None and workers < 1:
-        raise InputError("There are no workers.", where="--workers", expected="at least 1", got=workers)
+    check_cluster(cluster, workers)
     if cluster == "in-process":
-        if workers is not None:
-            raise InputError(
-                "Only a cluster has workers.", where="--workers", got=workers, fix="add --cluster local"
-            )
         yield None
     elif cluster == "local":
-        with _local(workers or number_of_threads(None)) as client:
+        with _local(workers or _workers_here(threads)) as client:
             yield client
     elif "://" in cluster:
         with _scheduler(cluster) as client:
             yield client
-    elif cluster.endswith((".yaml", ".yml")):
+    else:
         with _slurm(Path(cluster), workers or 1) as client:
             yield client
-    else:
-        raise InputError("There is no such cluster.", where="--cluster", expected=_KINDS, got=repr(cluster))
+
+
+def _workers_here(threads: int) -> int:
+    """Return how many workers this machine has cores and memory for."""
+    import psutil
+
+    cores = number_of_threads(None) // threads
+    return max(1, min(cores, int(psutil.virtual_memory().total // _MEMORY_OF_LARGE_STEPS)))
 
 
 @contextmanager
 def _local(workers: int) -> Iterator[Client]:
     import dask
+    import psutil
     from distributed import Client, LocalCluster
 
     with (
@@ -72,23 +96,12 @@ def _local(workers: int) -> Iterator[Client]:
             threads_per_worker=1,
             processes=True,
             dashboard_address=":0",  # any free port
-            resources=_of_a_worker(workers),
+            resources={"memory": psutil.virtual_memory().total / workers},
             memory_limit=0,
         ) as cluster,
         Client(cluster) as client,
     ):
         yield client
-
-
-def _of_a_worker(workers: int) -> dict[str, float]:
-    """Return what a worker on this machine has: its share of the memory, and of the GPUs if there are any."""
-    import psutil
-    import torch
-
-    resources = {"memory": psutil.virtual_memory().total / workers}
-    if torch.cuda.is_available():
-        resources["GPU"] = max(1.0, torch.cuda.device_count() / workers)
-    return resources
 
 
 @contextmanager
@@ -103,7 +116,7 @@ def _scheduler(address: str) -> Iterator[Client]:
             where=address,
             expected="the address of a running Dask scheduler",
             got=str(error) or type(error).__name__,
-            fix="start one with 'dask scheduler', and workers with 'dask worker'",
+            fix="start one with 'dask scheduler', and workers with 'dask worker --nworkers auto --nthreads 1'",
         ) from error
     with client:
         yield client
@@ -111,12 +124,20 @@ def _scheduler(address: str) -> Iterator[Client]:
 
 @contextmanager
 def _slurm(path: Path, jobs: int) -> Iterator[Client]:
+    """Start jobs, and others in the place of those whose time is up."""
     from distributed import Client
 
     arguments = _arguments(path)
     jobqueue = import_optional("dask_jobqueue", extra="slurm", purpose="run on SLURM")
+    if shutil.which("sbatch") is None:
+        raise RunError(
+            "SLURM is not here.",
+            where=path,
+            expected="the command sbatch",
+            fix="start the study where jobs are submitted, such as a login node",
+        )
     try:
-        cluster = jobqueue.SLURMCluster(**arguments)
+        cluster = jobqueue.SLURMCluster(**{"processes": arguments.get("cores"), **arguments})
     except (TypeError, ValueError) as error:
         raise InputError(
             "SLURM's workers cannot be described so.",
@@ -125,7 +146,7 @@ def _slurm(path: Path, jobs: int) -> Iterator[Client]:
             got=str(error),
         ) from error
     with cluster, Client(cluster) as client:
-        cluster.scale(jobs=jobs)
+        cluster.adapt(minimum_jobs=jobs, maximum_jobs=jobs)
         yield client
 
 

@@ -10,7 +10,7 @@ from tunescope._core.progress import say, track
 from tunescope.runs import StepStore
 from tunescope.studies.engine.on_cluster import ClusterRun
 from tunescope.studies.engine.plan import Plan
-from tunescope.studies.engine.work import Outcome, Work, do
+from tunescope.studies.engine.work import Outcome, do
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -58,7 +58,7 @@ def _in_this_process(plan: Plan, store: Path) -> Iterator[Outcome]:
     outcomes: dict[str, Outcome] = {}
     for step in plan:
         needed = [outcomes[need.key] for need in step.needs]
-        outcomes[step.key] = do(Work(step.title, step.step(store), store, step.threads), needed)
+        outcomes[step.key] = do(step.work(store), needed)
         yield outcomes[step.key]
 
 

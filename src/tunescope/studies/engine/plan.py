@@ -11,6 +11,7 @@ from tunescope._core.errors import InputError
 from tunescope._core.hashing import hash_value
 from tunescope.runs import Step
 from tunescope.studies.engine.step_function import StepTraits, traits_of
+from tunescope.studies.engine.work import Work
 
 __all__ = ["Content", "Cost", "Plan", "PlannedStep", "Reading"]
 
@@ -81,6 +82,16 @@ class PlannedStep:
     def folder_name(self) -> str:
         """Name of the folder of its result."""
         return self.step(Path()).folder_name
+
+    @property
+    def needs_gpu(self) -> bool:
+        """Whether it is to have a GPU of its own: it computes on one, and does not say on which."""
+        device = self.arguments.get("device")
+        return self.traits.gpu and (device.value if isinstance(device, Content) else device) == "cuda"
+
+    def work(self, store: Path) -> Work:
+        """Return the step with all that it takes to do it elsewhere."""
+        return Work(self.title, self.step(store), store, self.threads, self.needs_gpu)
 
     def step(self, store: Path) -> Step:
         """Return it as a step whose arguments are ready to be used.

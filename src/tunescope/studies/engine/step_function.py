@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 from tunescope._core.errors import InputError
 
-__all__ = ["StepTraits", "step_function", "traits_of"]
+__all__ = ["STEP_TRAITS", "StepTraits", "step_function", "traits_of"]
 
 Function = TypeVar("Function", bound=Callable[..., None])
-_NAME = "__tunescope_step__"
+STEP_TRAITS = "__tunescope_step__"
+"""The attribute of a marked function that holds its traits."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def step_function(
     traits = StepTraits(version, resumable, memory_gigabytes, gpu)
 
     def mark(function: Function) -> Function:
-        setattr(function, _NAME, traits)
+        setattr(function, STEP_TRAITS, traits)
         return function
 
     return mark
@@ -54,7 +55,7 @@ def traits_of(function: Callable[..., Any]) -> StepTraits:
     Raises:
         InputError: It is not marked, or not at the top of a module.
     """
-    traits = getattr(function, _NAME, None)
+    traits = getattr(function, STEP_TRAITS, None)
     if not isinstance(traits, StepTraits) or "<" in function.__qualname__:
         raise InputError(
             "The function cannot be called by a step.",

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tunescope._core.errors import TunescopeError
+from tunescope._core.errors import RunError, TunescopeError
 from tunescope._core.files import write_atomically
 from tunescope._core.records import Record
 from tunescope._core.threads import at_most_threads
 from tunescope.runs import Step, StepStore
+from tunescope.studies.engine.own_gpu import own_gpu
+from tunescope.studies.engine.step_function import STEP_TRAITS
 
 __all__ = ["Outcome", "Work", "do", "skipped"]
 
 _FAILURES = "failures"
+_ONE_AT_A_TIME = threading.Lock()
+"""A worker may have threads, but random generators and thread counts belong to the whole process."""
 
 
 class Outcome(Record):
@@ -55,12 +61,14 @@ class Work:
         step: The step; arrays among its arguments are paths.
         store: Where results are.
         threads: On how many threads libraries compute.
+        gpu: Whether it is to have a GPU of its own.
     """
 
     title: str
     step: Step
     store: Path
     threads: int
+    gpu: bool = False
 
 
 def do(work: Work, needed: Sequence[Outcome] = ()) -> Outcome:
@@ -76,7 +84,8 @@ def do(work: Work, needed: Sequence[Outcome] = ()) -> Outcome:
     if lacking:
         return skipped(work, lacking)
     try:
-        with at_most_threads(work.threads):
+        _check_version(work)
+        with _ONE_AT_A_TIME, at_most_threads(work.threads), own_gpu() if work.gpu else nullcontext():
             store.perform(work.step)
     except TunescopeError as error:
         return _failed(work, started, str(error))
@@ -84,6 +93,20 @@ def do(work: Work, needed: Sequence[Outcome] = ()) -> Outcome:
         message = f"{type(error).__name__}: {error}"
         return _failed(work, started, message, _keep_traceback(work, traceback.format_exc()))
     return Outcome(key=work.step.key, title=work.title, status="done", seconds=time.monotonic() - started)
+
+
+def _check_version(work: Work) -> None:
+    """Refuse to store what other code computes than the step was planned with, as on a worker left running."""
+    function = getattr(work.step.compute, "func", work.step.compute)
+    traits = getattr(function, STEP_TRAITS, None)
+    if traits is not None and traits.version != work.step.version:
+        raise RunError(
+            "The worker runs other code than the study was planned with.",
+            where=work.title,
+            expected=f"version {work.step.version} of {function.__name__}",
+            got=f"version {traits.version}",
+            fix="start the workers again",
+        )
 
 
 def skipped(work: Work, lacking: Sequence[str]) -> Outcome:

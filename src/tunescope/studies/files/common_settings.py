@@ -32,6 +32,7 @@ __all__ = ["FinetuneEntry", "ModelEntry", "StudySettings", "TaskEntry"]
 
 _METRICS = tuple(metric for metrics in METRICS_BY_KIND.values() for metric in metrics)
 _SETS = ("train", "test", "dev", "out_of_domain")
+_SEEDS = 2**32
 _FINITE = ConfigDict(allow_inf_nan=False)
 
 
@@ -222,6 +223,10 @@ class StudySettings(Record):
     def _check_numbers(cls, numbers: Any) -> Any:
         if isinstance(numbers, tuple):
             check_unique(numbers)
+            if max(numbers) >= _SEEDS:
+                raise InputError(
+                    "A number is too large.", expected=f"below {_SEEDS:,}", got=f"{max(numbers):,}"
+                )
         return numbers
 
     def more_files(self) -> Iterator[tuple[Place, str]]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from tunescope.models.checkpoint import find_checkpoint
+from tunescope.models.devices import choose_device
 from tunescope.studies.engine.plan import Content, Plan
 from tunescope.studies.files.common_settings import ModelEntry
 from tunescope.studies.files.paths import model_location
@@ -58,10 +59,12 @@ class PlannedModel:
         """The layers that the study looks at, in rising order."""
         return self.file.settings.chosen_layers(self.n_layers)
 
-    @property
+    @cached_property
     def device_argument(self) -> Content:
-        """What steps are told of the device, which is no part of their keys."""
-        return Content(self.device, "")
+        """What steps are told of the device. Its kind counts in keys: sums come out otherwise on a GPU."""
+        device = str(choose_device("auto")) if self.device == "auto" else self.device
+        kind = device.partition(":")[0]  # whether a worker has it shows there: this machine may have no GPU
+        return Content(device, "" if kind == "cpu" else kind)
 
     def gigabytes_of_vectors(self, n_targets: float) -> float:
         """Return what the vectors of all layers take on disk."""

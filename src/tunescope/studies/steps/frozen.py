@@ -18,7 +18,7 @@ from tunescope.representations.store import Representations
 from tunescope.representations.writing import write_representations
 from tunescope.studies.engine.step_function import step_function
 from tunescope.studies.steps.costs import cost_rows, read_cost, write_cost
-from tunescope.studies.steps.inputs import task_of
+from tunescope.studies.steps.inputs import checkpoint_of, task_of
 from tunescope.studies.steps.models import open_vectors
 from tunescope.studies.steps.operations import linear_head_operations, reading_operations
 from tunescope.studies.steps.predictions import write_predictions
@@ -34,7 +34,7 @@ _VECTORS = "vectors"
 def extract_subsets(
     folder: Path,
     *,
-    model: str,
+    model: dict[str, str],
     task: dict[str, Any],
     split: str,
     size: int | None,
@@ -56,7 +56,7 @@ def extract_subsets(
     """
     data = task_of(task)
     examples = examples_in_any(data.splits[split], size, seeds)
-    encoder = load_encoder(model, device=device)
+    encoder = load_encoder(checkpoint_of(model), device=device)
     with measure_cost(device=str(encoder.device)) as meter:
         write_representations(encoder, examples, data.target, folder / _VECTORS, task=data.name, split=split)
     operations = reading_operations(encoder, examples, data.target)

@@ -10,7 +10,7 @@ from tunescope.finetuning.settings import FinetuneSettings
 from tunescope.representations.store import Representations, open_representations
 from tunescope.representations.writing import write_representations
 from tunescope.studies.engine.step_function import step_function
-from tunescope.studies.steps.inputs import encoder_of, task_of
+from tunescope.studies.steps.inputs import checkpoint_of, encoder_of, task_of
 
 __all__ = ["extract_vectors", "open_vectors", "tune"]
 
@@ -21,7 +21,7 @@ _RUN, _VECTORS = "run", "vectors"
 def tune(
     folder: Path,
     *,
-    model: str,
+    model: dict[str, str],
     task: dict[str, Any],
     settings: dict[str, Any],
     snapshots: list[int],
@@ -29,7 +29,7 @@ def tune(
 ) -> None:
     """Fine-tune a model, with snapshots after some steps; a killed training goes on where it was."""
     finetune(
-        model,
+        checkpoint_of(model).name,
         task_of(task),
         folder / _RUN,
         settings=FinetuneSettings(**settings),
@@ -42,7 +42,7 @@ def tune(
 def extract_vectors(
     folder: Path,
     *,
-    model: str,
+    model: dict[str, str],
     tuned: Path | None,
     snapshot: int | None,
     tuned_task: dict[str, Any],

@@ -25,7 +25,7 @@ Search = Literal["linear", "halving", "full"]
 _RIGHT = "right.npy"
 
 
-@step_function(memory_gigabytes=4)
+@step_function(memory_gigabytes=4, gpu=True)
 def probe_layer(
     folder: Path,
     *,

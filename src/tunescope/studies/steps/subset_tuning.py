@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,14 +14,14 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from tunescope._core.files import write_atomically
 from tunescope.finetuning.cost import measure_cost
 from tunescope.finetuning.progress import ProgressCallback
-from tunescope.finetuning.resuming import ResumeCallback, last_checkpoint
+from tunescope.finetuning.resuming import ResumeCallback, discard_checkpoints, last_checkpoint
 from tunescope.finetuning.settings import FinetuneSettings
 from tunescope.finetuning.training import make_task_model, train
 from tunescope.models.encoder import load_encoder
 from tunescope.models.prediction import predict
 from tunescope.studies.engine.step_function import step_function
 from tunescope.studies.steps.costs import cost_rows
-from tunescope.studies.steps.inputs import task_of
+from tunescope.studies.steps.inputs import checkpoint_of, task_of
 from tunescope.studies.steps.operations import tuning_operations
 from tunescope.studies.steps.predictions import write_predictions
 from tunescope.studies.steps.rows import write_rows
@@ -38,7 +37,7 @@ _SECONDS_BETWEEN_CHECKPOINTS = 60.0
 def tune_subset(
     folder: Path,
     *,
-    model: str,
+    model: dict[str, str],
     task: dict[str, Any],
     size: int | None,
     subset_seed: int,
@@ -64,7 +63,7 @@ def tune_subset(
     """
     data, how = task_of(task), FinetuneSettings(**settings)
     subset = task_on_subset(data, size, subset_seed)
-    encoder = load_encoder(model, device=device)
+    encoder = load_encoder(checkpoint_of(model), device=device)
     network = make_task_model(encoder, subset, how)
     checkpoints = folder / "resume"
     resume_from = last_checkpoint(checkpoints)
@@ -92,7 +91,7 @@ def tune_subset(
     )
     status = "undefined: the training was interrupted, and how long its first part took is not known"
     write_rows(folder, cost_rows(cost, status=status))
-    shutil.rmtree(checkpoints, ignore_errors=True)
+    discard_checkpoints(checkpoints)
 
 
 class _Clock(TrainerCallback):

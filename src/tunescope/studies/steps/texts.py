@@ -12,10 +12,9 @@ from transformers import PreTrainedTokenizerBase
 
 from tunescope._core.seeds import make_rng
 from tunescope.measures.text_divergence import text_divergence
-from tunescope.models.checkpoint import find_checkpoint
 from tunescope.models.tokenizers import load_tokenizer
 from tunescope.studies.engine.step_function import step_function
-from tunescope.studies.steps.inputs import task_of
+from tunescope.studies.steps.inputs import checkpoint_of, task_of
 from tunescope.studies.steps.rows import Row, write_rows
 from tunescope.tasks.example import Example
 from tunescope.tasks.task import Examples
@@ -27,7 +26,7 @@ __all__ = ["compare_texts"]
 def compare_texts(
     folder: Path,
     *,
-    model: str,
+    model: dict[str, str],
     task: dict[str, Any],
     reference: dict[str, Any],
     n_subwords: int,
@@ -50,7 +49,7 @@ def compare_texts(
         n_resamples: Half-samples behind each interval.
         level: Coverage of the intervals.
     """
-    tokenizer = load_tokenizer(find_checkpoint(model))
+    tokenizer = load_tokenizer(checkpoint_of(model))
     theirs = _shuffled(task_of(reference).splits["train"], seed)
     texts = [_shuffled(task_of(task).splits["train"], seed), theirs[0::2], theirs[1::2]]
     size = min(int(_counts(tokenizer, each, n_subwords).sum()) for each in texts)

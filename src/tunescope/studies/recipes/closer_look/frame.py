@@ -78,5 +78,6 @@ class Frame(StudyRows):
         return StudyRows(self.before(place, **fields)).value(), StudyRows(self.after(place, **fields)).value()
 
     def top(self, model: str) -> int:
-        """Return the highest layer of a model that was looked at."""
-        return int(self.select(model=model)["layer"].max())
+        """Return the highest layer of a model that has figures; −1 where none has."""
+        layers = self.select(model=model)["layer"].dropna()
+        return int(layers.max()) if len(layers) else -1
