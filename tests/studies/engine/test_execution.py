@@ -143,6 +143,17 @@ def test_a_step_that_kills_its_workers_costs_only_what_needs_it(tmp_path):
     assert [number_of(step, tmp_path / "store") for step in others] == list(range(20))
 
 
+def test_a_worker_that_is_gone_for_good_is_replaced(tmp_path):
+    plan = Plan()
+    steps = [plan.add(write_number, title=f"write {n}", number=n) for n in range(5)]
+    with connect("local", workers=1) as client:
+        (nanny,) = client.cluster.workers.values()
+        client.cluster.sync(nanny.close)
+        outcomes = execute(plan, tmp_path, client)
+    assert {outcome.status for outcome in outcomes.values()} == {"done"}
+    assert [number_of(step, tmp_path) for step in steps] == list(range(5))
+
+
 def test_a_worker_with_several_threads_does_one_step_at_a_time(tmp_path):
     plan = Plan()
     for number in range(4):

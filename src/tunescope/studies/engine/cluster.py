@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,12 +16,13 @@ from tunescope._core.optional import import_optional
 from tunescope._core.threads import number_of_threads
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, LocalCluster
 
 __all__ = ["check_cluster", "connect"]
 
 _KINDS = "in-process, local, tcp://host:port, or a YAML file for SLURM"
 _CONNECT_SECONDS = 20
+_SECONDS_BETWEEN_LOOKS = 2.0
 _MEMORY_OF_LARGE_STEPS = 4 * 2**30
 _PROFILER = "distributed.worker.profile.enabled"
 
@@ -100,8 +102,38 @@ def _local(workers: int) -> Iterator[Client]:
             memory_limit=0,
         ) as cluster,
         Client(cluster) as client,
+        _replaced(cluster, workers),
     ):
         yield client
+
+
+@contextmanager
+def _replaced(cluster: LocalCluster, n: int) -> Iterator[None]:
+    """Start other workers in the place of those that are gone for good, as one that is killed while it starts."""
+    from distributed.core import Status
+
+    stop = threading.Event()
+
+    async def replace() -> None:
+        gone = [
+            name for name, each in cluster.workers.items() if each.status in (Status.closed, Status.failed)
+        ]
+        for name in gone:
+            del cluster.workers[name]
+        if gone:
+            cluster.scale(n)
+
+    def watch() -> None:
+        while not stop.wait(_SECONDS_BETWEEN_LOOKS):
+            cluster.sync(replace)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        watcher.join()
 
 
 @contextmanager
