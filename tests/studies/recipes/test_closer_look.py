@@ -143,7 +143,12 @@ def test_the_costs_of_steps_are_told_before(study_file: Path) -> None:
     ("change", "message"),
     [
         (("cross_task: [tags]", "cross_task: [tag]"), r"There is no task of that name.\n  where: .*yaml:11"),
-        (("probe_at_top: linear", "layers: [0, 7]"), "no such layer"),
+        (("probe_at_top: linear", "layers: [0, 7]"), r"no such layer.\n  where: .*yaml:10, layers"),
+        (
+            ("format: edge-probing, train: tags", "metric: pearson, format: edge-probing, train: tags"),
+            r"yaml:5, tasks\[0\]",
+        ),
+        (("name: tiny, path: ", "name: tiny, path: nobody/"), r"yaml:3, models\[0\]"),
         (("snapshots: 3", "snapshots: 1"), "greater than or equal to 2|at least 2"),
         (("tags-test.jsonl", "absent.jsonl"), r"yaml:5, tasks\[0\].test"),
     ],

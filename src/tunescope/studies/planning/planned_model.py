@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,6 +13,7 @@ from tunescope.studies.engine.plan import Content, Plan
 from tunescope.studies.files.common_settings import ModelEntry
 from tunescope.studies.files.paths import model_location
 from tunescope.studies.files.study_file import StudyFile
+from tunescope.studies.files.told_with_line import told_with_line
 from tunescope.studies.steps.inputs import model_input
 
 __all__ = ["PlannedModel"]
@@ -47,7 +49,8 @@ class PlannedModel:
         Raises:
             ModelError: It cannot be found.
         """
-        return model_input(self._location)
+        with self._told_with_line():
+            return model_input(self._location)
 
     @cached_property
     def n_layers(self) -> int:
@@ -57,7 +60,8 @@ class PlannedModel:
     @cached_property
     def layers(self) -> tuple[int, ...]:
         """The layers that the study looks at, in rising order."""
-        return self.file.settings.chosen_layers(self.n_layers)
+        with told_with_line(self.file, ("layers",)):
+            return self.file.settings.chosen_layers(self.n_layers)
 
     @cached_property
     def device_argument(self) -> Content:
@@ -89,4 +93,8 @@ class PlannedModel:
 
     @cached_property
     def _config(self) -> Any:
-        return find_checkpoint(self._location).model_config
+        with self._told_with_line():
+            return find_checkpoint(self._location).model_config
+
+    def _told_with_line(self) -> AbstractContextManager[None]:
+        return told_with_line(self.file, ("models", self.file.settings.models.index(self.entry)))

@@ -8,6 +8,7 @@ from functools import cached_property
 from tunescope.studies.engine.plan import Content
 from tunescope.studies.files.common_settings import TaskEntry
 from tunescope.studies.files.study_file import StudyFile
+from tunescope.studies.files.told_with_line import told_with_line
 from tunescope.studies.steps.inputs import task_input
 from tunescope.tasks.task import Task
 
@@ -46,7 +47,8 @@ class PlannedTask:
         Raises:
             InputError: They cannot be read.
         """
-        task = self.entry.load(self.file.folder)
+        with told_with_line(self.file, ("tasks", self.number)):
+            task = self.entry.load(self.file.folder)
         return task if self.partition_seed is None else task.random_split(self.partition_seed)
 
     @cached_property
