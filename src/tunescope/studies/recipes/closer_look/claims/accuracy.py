@@ -22,6 +22,8 @@ __all__ = ["conjecture_claim", "divergence_claim", "exception_claim", "helps_cla
 _LEVEL = 0.05
 _FELL = 0.01
 """By how much a similarity must fall to be said to have fallen: it has no interval."""
+_FEWEST_CASES = 5
+"""Fewer cases that all gain say little against there being others."""
 _FEWEST_TASKS = 5
 """With four, no order of the tasks has a p-value below 0.05."""
 
@@ -53,7 +55,7 @@ def exception_claim(frame: Frame, places: Sequence[Place]) -> Claim:
     verdict: Verdict = "cannot be told"
     if n_harmed:
         verdict = "holds"
-    elif n_helped == len(places):
+    elif n_helped == len(places) >= _FEWEST_CASES:
         verdict = "does not hold"
     return Claim(
         text="Fine-tuning does not always help: there are cases that it harms.",

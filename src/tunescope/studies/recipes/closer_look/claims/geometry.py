@@ -61,7 +61,7 @@ def farther_apart_claim(frame: Frame, places: Sequence[Place]) -> Claim:
         verdict=judged(signs),
         evidence=(
             f"Labels by their smallest distance to another label, at the top layer: {listed(figures)}. A case speaks by"
-            f" a sign test at {_LEVEL}, corrected for {len(places)} cases; two labels that are each other's nearest"
+            f" a sign test at {_LEVEL}, corrected for the number of cases; two labels that are each other's nearest"
             " neighbours count twice."
         ),
         shown_in="own-task",
@@ -89,7 +89,7 @@ def cross_task_claims(frame: Frame) -> Iterator[Claim]:
             verdict=judged(signs),
             evidence=(
                 f"{'; '.join(parts)}. A case speaks by a sign test at {_LEVEL} of the labels' changes by the one"
-                f" fine-tuning against those by the other, corrected for {len(cases)} cases."
+                f" fine-tuning against those by the other, corrected for the number of cases."
             ),
             shown_in="cross-task",
         )

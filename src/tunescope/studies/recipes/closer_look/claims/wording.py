@@ -32,7 +32,7 @@ def judged(signs: Iterable[int | None]) -> Verdict:
 
 def listed(figures: Mapping[Place, str]) -> str:
     """Return the figures of cases in a row, each with its case; ``"unknown"`` where there are none."""
-    return ", ".join(f"{place.title} {figure}" for place, figure in figures.items()) or "unknown"
+    return "; ".join(f"{place.title}: {figure}" for place, figure in figures.items()) or "unknown"
 
 
 def points(estimate: Estimate | None) -> str:

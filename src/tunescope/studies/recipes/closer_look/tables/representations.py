@@ -42,11 +42,11 @@ def _row(state: State, model: ComparedModel, same_data: bool) -> dict[str, Cell]
         beside["linear"] = _yes_no(float(theirs["linear"]))
         similarity = float(theirs["train_test_similarity"])
         beside["similarity"] = None if math.isnan(similarity) else similarity
-    published = beside["accuracy"]
+    published, spread = beside["accuracy"], top.one(measure="accuracy_sd")
     return {
         **state.heading,
         "accuracy": accuracy,
-        "sd": 100 * top.value(measure="accuracy_sd"),
+        "sd": None if spread is None else 100 * float(spread["value"]),
         "published": published,
         "difference": accuracy - published if isinstance(published, float) else None,
         "mark": None if theirs is None else model.mark(same_data),
