@@ -51,7 +51,7 @@ tasks:
 sizes: [100, 300, 800, 2000]          # PUD has 800 training sentences
 seeds: [0, 1, 2]
 seeds_at_largest: 1
-finetune: {{preset: usual, learning_rate: 1e-4, bf16: true}}
+finetune: {{preset: usual, learning_rate: 3e-4, bf16: true}}     # small models: Turc et al. 2019
 least_updates: 100
 test_limit: 1000
 reference: {{format: "conllu:pos", path: "{ewt}"}}

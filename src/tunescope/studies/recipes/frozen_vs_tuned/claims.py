@@ -121,7 +121,7 @@ def _frozen_is_cheaper(frame: Frame, places: list[Place]) -> Claim:
         evidence=(
             "What fine-tuning takes at the largest size, against one frozen head with the reading of its vectors"
             f" (geometric means and range over tasks): {'; '.join(parts) or 'unknown'}. Seconds are those of the clock,"
-            " perhaps beside other steps. “About ten times” is from {low:.0f} to"
+            f" perhaps beside other steps. “About ten times” is from {low:.0f} to"
             f" {high:.0f} times, both in seconds and in operations, against “{CONDITIONS[reference]}”."
         ),
         shown_in="cost",
