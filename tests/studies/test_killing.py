@@ -84,16 +84,17 @@ def _disturb(
     study_file: Path,
     name: str,
     kill: Callable[[subprocess.Popen[bytes]], bool],
+    most: int,
     seconds: float,
     *options: str,
 ) -> int:
-    """Run the study to its end, killing at random moments; return how often."""
+    """Run the study to its end, killing at random moments, at most ``most`` times; return how often."""
     draw = random.Random(name)
     committed: dict[Path, int] = {}
     process, n_kills = _start(study_file, name, *options), 0
     while True:
         try:
-            process.wait(draw.uniform(0.05, 0.6) * seconds)
+            process.wait(draw.uniform(0.05, 0.6) * seconds if n_kills < most else None)
         except subprocess.TimeoutExpired:
             n_kills += kill(process)
         if process.poll() is None:
@@ -133,7 +134,7 @@ def test_a_study_that_is_killed_goes_on_and_ends_equal(
     n_kills = n_rounds = 0
     while n_kills < N_KILLS:
         n_rounds += 1
-        n_kills += _disturb(study_file, f"killed-{n_rounds}", _kill, seconds)
+        n_kills += _disturb(study_file, f"killed-{n_rounds}", _kill, N_KILLS - n_kills, seconds)
         assert _records(study_file, f"killed-{n_rounds}") == records
 
 
@@ -145,5 +146,6 @@ def test_a_study_whose_workers_are_killed_ends_equal(
     n_kills = n_rounds = 0
     while n_kills < N_WORKER_KILLS:
         n_rounds += 1
-        n_kills += _disturb(study_file, f"workers-{n_rounds}", _kill_a_worker, seconds / 3, *options)
+        left = N_WORKER_KILLS - n_kills
+        n_kills += _disturb(study_file, f"workers-{n_rounds}", _kill_a_worker, left, seconds / 2, *options)
         assert _records(study_file, f"workers-{n_rounds}") == records

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import threading
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +24,9 @@ __all__ = ["check_cluster", "connect"]
 
 _KINDS = "in-process, local, tcp://host:port, or a YAML file for SLURM"
 _CONNECT_SECONDS = 20
-_SECONDS_BETWEEN_LOOKS = 2.0
+_SECONDS_BETWEEN_LOOKS = 1.0
+_LOOKS_UNTIL_REPLACED = 8
+"""A worker that was killed is started again by its nanny within some seconds, unless it was killed as it started."""
 _MEMORY_OF_LARGE_STEPS = 4 * 2**30
 _PROFILER = "distributed.worker.profile.enabled"
 
@@ -110,18 +114,19 @@ def _local(workers: int) -> Iterator[Client]:
 @contextmanager
 def _replaced(cluster: LocalCluster, n: int) -> Iterator[None]:
     """Start other workers in the place of those that are gone for good, as one that is killed while it starts."""
-    from distributed.core import Status
-
-    stop = threading.Event()
+    stop, looks_without = threading.Event(), Counter[object]()
 
     async def replace() -> None:
-        gone = [
-            name for name, each in cluster.workers.items() if each.status in (Status.closed, Status.failed)
-        ]
-        for name in gone:
-            del cluster.workers[name]
-        if gone:
-            cluster.scale(n)
+        for name, nanny in list(cluster.workers.items()):
+            process = nanny.process
+            lives = process is not None and process.is_alive()
+            looks_without[name] = 0 if lives else looks_without[name] + 1
+            if looks_without[name] >= _LOOKS_UNTIL_REPLACED:
+                looks_without[name] = 0
+                del cluster.workers[name]
+                cluster.scale(n)
+                with suppress(Exception):  # whatever state it is in, it is not waited for
+                    await asyncio.wait_for(nanny.close(timeout=1), _SECONDS_BETWEEN_LOOKS)
 
     def watch() -> None:
         while not stop.wait(_SECONDS_BETWEEN_LOOKS):
