@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tunescope.measures.catalogue import MEASURES
+from tunescope.studies.run_study import plan_study
 from tunescope.tasks.formats import FORMATS
 from tunescope.tasks.treebank import generate_sentences, to_conllu
 
@@ -122,3 +123,18 @@ def test_the_version_is_one() -> None:
     assert declared == version("tunescope")
     assert f"version: {declared}" in (ROOT / "CITATION.cff").read_text(encoding="utf8")
     assert f"## {declared}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf8")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_example_studies_can_be_planned(path: Path, tiny_model: Path, tmp_path: Path) -> None:
+    text = path.read_text(encoding="utf8")
+    assert f"tunescope study {path.stem} examples/{path.name}" in (ROOT / "docs/studies.md").read_text(
+        encoding="utf8"
+    )
+    assert text.count("sentence-transformers/all-MiniLM-L6-v2") == 1
+    text = text.replace("sentence-transformers/all-MiniLM-L6-v2", str(tiny_model))
+    copy = tmp_path / path.name
+    copy.write_text(text.replace("layers: [0, 2, 4, 6]", "layers: [0, 2]"), encoding="utf8")
+    planned = plan_study(copy, device="cpu")
+    assert planned.study.name == path.stem
+    assert len(planned.plan) > 50
