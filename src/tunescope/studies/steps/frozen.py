@@ -13,6 +13,7 @@ from tunescope.finetuning.frozen.features import FrozenFeatures, covers_every_wo
 from tunescope.finetuning.frozen.head import FrozenHead, HeadKind
 from tunescope.finetuning.frozen.settings import FrozenHeadSettings
 from tunescope.finetuning.frozen.training import train_frozen_head
+from tunescope.models.alignment import Pooling
 from tunescope.models.encoder import load_encoder
 from tunescope.representations.store import Representations
 from tunescope.representations.writing import write_representations
@@ -30,7 +31,7 @@ __all__ = ["extract_subsets", "train_frozen"]
 _VECTORS = "vectors"
 
 
-@step_function(memory_gigabytes=3, gpu=True)
+@step_function(version=2, memory_gigabytes=3, gpu=True)
 def extract_subsets(
     folder: Path,
     *,
@@ -39,6 +40,7 @@ def extract_subsets(
     split: str,
     size: int | None,
     seeds: list[int],
+    pooling: str | None,
     device: str,
 ) -> None:
     """Write the vectors of the pre-trained model for the sentences of subsets, and what that cost.
@@ -52,13 +54,22 @@ def extract_subsets(
         split: Of which set.
         size: Sentences of a subset; ``None`` for all.
         seeds: The seeds of the subsets.
+        pooling: Which subwords a vector is the mean of; ``None`` for the usual.
         device: Where to run the model.
     """
     data = task_of(task)
     examples = examples_in_any(data.splits[split], size, seeds)
     encoder = load_encoder(checkpoint_of(model), device=device)
     with measure_cost(device=str(encoder.device)) as meter:
-        write_representations(encoder, examples, data.target, folder / _VECTORS, task=data.name, split=split)
+        write_representations(
+            encoder,
+            examples,
+            data.target,
+            folder / _VECTORS,
+            task=data.name,
+            split=split,
+            pooling=None if pooling is None else Pooling(pooling),
+        )
     operations = reading_operations(encoder, examples, data.target)
     write_cost(folder, meter.cost.model_copy(update={"operations": operations}), n_sentences=len(examples))
 

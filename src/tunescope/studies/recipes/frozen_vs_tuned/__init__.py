@@ -46,10 +46,14 @@ def _same_models(file: StudyFile, settings: FrozenVsTunedSettings) -> set[str]:
     return same
 
 
+_VECTORS = {"mean": "the mean over the tokens", "cls": "that of one token"}
+
+
 def _notes(settings: FrozenVsTunedSettings) -> list[str]:
     notes = [
-        "Of whole texts and pairs of texts, frozen heads read one vector, that of the first token; the paper's read all"
-        " tokens. Where fine-tuning gains on such tasks, some of the gain may be that it reads the tokens.",
+        f"Of whole texts and pairs of texts, frozen heads read one vector, {_VECTORS[settings.frozen_texts]}; the"
+        " paper's heads read all tokens. Where fine-tuning gains on such tasks, some of the gain may be that it does"
+        " so.",
         "Training subsets are the first sentences of a random order for each seed, the same for all conditions; smaller"
         " ones lie within larger ones. Development sets are not used: a mixing head holds out training sentences.",
     ]

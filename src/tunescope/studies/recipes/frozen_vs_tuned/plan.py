@@ -274,6 +274,7 @@ class _ModelOfStudy(PlannedModel):
             split=split,
             size=size,
             seeds=seeds,
+            pooling="mean" if self.settings.frozen_texts == "mean" else None,
             device=self.device_argument,
         )
 

@@ -144,6 +144,8 @@ class FrozenVsTunedSettings(StudySettings):
             few updates leave a model under-trained, which says nothing of over-fitting (Mosbach et al. 2021). 0 leaves
             the epochs as they are.
         frozen: How heads on frozen features are trained.
+        frozen_texts: What frozen heads read of whole texts: the ``mean`` of all tokens' vectors, which knows more of
+            a frozen model's, or ``cls``, the one token that fine-tuning reads.
         reference: Text like that which the models were pre-trained on, to compare the tasks' texts with; by default
             none, and domains are not compared.
         reference_subwords: Most subwords of each text that are compared.
@@ -157,6 +159,7 @@ class FrozenVsTunedSettings(StudySettings):
     finetune: FinetuneEntry = FinetuneEntry()
     least_updates: WholeNumber = 200
     frozen: FrozenEntry = FrozenEntry()
+    frozen_texts: Literal["mean", "cls"] = "mean"
     reference: ReferenceEntry | None = None
     reference_subwords: Integer = Field(default=20_000, ge=100)
     test_limit: Integer | None = Field(default=None, ge=20)
