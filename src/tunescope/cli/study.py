@@ -38,7 +38,8 @@ Cluster = Annotated[
     ),
 ]
 Workers = Annotated[
-    int | None, typer.Option(help="Processes of a local cluster (default: one per core), or SLURM jobs.")
+    int | None,
+    typer.Option(help="Processes of a local cluster (default: what cores and memory allow), or SLURM jobs."),
 ]
 Store = Annotated[
     Path | None,

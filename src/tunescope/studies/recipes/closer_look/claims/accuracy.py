@@ -31,8 +31,7 @@ _FEWEST_TASKS = 5
 def helps_claim(frame: Frame, places: Sequence[Place]) -> Claim:
     """Judge whether fine-tuning helps the classifier in most cases."""
     gains = _gains(frame, places)
-    signs = [direction(gain, len(places)) for gain in gains.values() if gain is not None]
-    n_helped, n_harmed = signs.count(1), signs.count(-1)
+    n_helped, n_harmed = _counts(gains)
     verdict: Verdict = "cannot be told"
     if 2 * n_helped > len(places):
         verdict = "holds"
@@ -50,8 +49,7 @@ def helps_claim(frame: Frame, places: Sequence[Place]) -> Claim:
 def exception_claim(frame: Frame, places: Sequence[Place]) -> Claim:
     """Judge whether there is a case that fine-tuning harms."""
     gains = _gains(frame, places)
-    signs = [direction(gain, len(places)) for gain in gains.values() if gain is not None]
-    n_helped, n_harmed = signs.count(1), signs.count(-1)
+    n_helped, n_harmed = _counts(gains)
     verdict: Verdict = "cannot be told"
     if n_harmed:
         verdict = "holds"
@@ -71,6 +69,12 @@ def _gains(frame: Frame, places: Sequence[Place]) -> dict[Place, Estimate | None
         place: StudyRows(frame.after(place, layer=frame.top(place.model))).estimate(measure="accuracy_gain")
         for place in places
     }
+
+
+def _counts(gains: Mapping[Place, Estimate | None]) -> tuple[int, int]:
+    """Return in how many cases fine-tuning clearly helps and harms, with all cases as comparisons."""
+    signs = [direction(gain, len(gains)) for gain in gains.values() if gain is not None]
+    return signs.count(1), signs.count(-1)
 
 
 def _of_gains(gains: Mapping[Place, Estimate | None], n_helped: int, n_harmed: int) -> str:
