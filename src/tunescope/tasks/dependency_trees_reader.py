@@ -12,16 +12,16 @@ from jaxtyping import Bool, Int
 from tunescope._core.errors import InputError
 from tunescope._core.hashing import hash_value
 from tunescope.tasks.conllu_reader import CONLLU_COLUMNS
-from tunescope.tasks.conllu_sentence import ConlluSentence, Row, read_conllu_sentences
+from tunescope.tasks.conllu_sentence import ConlluSentence, read_conllu_sentences
+from tunescope.tasks.conllu_tree import tree_heads, tree_words
 from tunescope.tasks.example import Example, Span, Target
 from tunescope.tasks.sentence_slice import split_slice
 from tunescope.tasks.task import Examples, fingerprint
-from tunescope.tasks.text_file import FilePath, place
-from tunescope.tasks.tree_fault import find_tree_fault
+from tunescope.tasks.text_file import FilePath
 
 __all__ = ["ParsedText", "is_punctuation", "read_trees"]
 
-_UPOS, _XPOS, _HEAD = (CONLLU_COLUMNS.index(name) for name in ("UPOS", "XPOS", "HEAD"))
+_UPOS, _XPOS = (CONLLU_COLUMNS.index(name) for name in ("UPOS", "XPOS"))
 
 _PENN_PUNCTUATION = frozenset(("''", ",", ".", ":", "``", "-LRB-", "-RRB-"))
 _PENN_TAGS = _PENN_PUNCTUATION | frozenset(
@@ -105,7 +105,7 @@ def read_trees(path: FilePath, *, encoding: str = "utf-8") -> ParsedText:
             sentence make no tree; the message names the line.
     """
     file, part = split_slice(os.fspath(path))
-    found = [s for s in read_conllu_sentences(file, CONLLU_COLUMNS, encoding=encoding) if _words(s)]
+    found = [s for s in read_conllu_sentences(file, CONLLU_COLUMNS, encoding=encoding) if tree_words(s)]
     chosen = found[part]
     if not chosen:
         raise InputError(
@@ -114,11 +114,11 @@ def read_trees(path: FilePath, *, encoding: str = "utf-8") -> ParsedText:
             expected=f"a slice of the file's {len(found)} sentences" if found else "at least one",
             got="none",
         )
-    rows = [row for sentence in chosen for row in _words(sentence)]
+    rows = [row for sentence in chosen for row in tree_words(sentence)]
     return ParsedText(
         examples=tuple(_example(sentence) for sentence in chosen),
-        heads=np.concatenate([_heads(_words(sentence), file) for sentence in chosen]),
-        lengths=np.array([len(_words(sentence)) for sentence in chosen]),
+        heads=np.concatenate([tree_heads(tree_words(sentence), file) for sentence in chosen]),
+        lengths=np.array([len(tree_words(sentence)) for sentence in chosen]),
         scored=np.array([not is_punctuation(row.columns[_UPOS], row.columns[_XPOS]) for row in rows]),
     )
 
@@ -139,24 +139,6 @@ def is_punctuation(upos: str, xpos: str) -> bool:
     return xpos in _PENN_PUNCTUATION if xpos in _PENN_TAGS else upos == "PUNCT"
 
 
-def _words(sentence: ConlluSentence) -> list[Row]:
-    return [row for row in sentence.rows if row.word_id is not None]
-
-
 def _example(sentence: ConlluSentence) -> Example:
-    targets = (Target(row.columns[_UPOS], (Span(i, i + 1),)) for i, row in enumerate(_words(sentence)))
+    targets = (Target(row.columns[_UPOS], (Span(i, i + 1),)) for i, row in enumerate(tree_words(sentence)))
     return Example(sentence.sentence_id, sentence.words(empty_nodes=False), tuple(targets))
-
-
-def _heads(words: list[Row], path: FilePath) -> Int[np.ndarray, " word"]:
-    values = [row.columns[_HEAD] for row in words]
-    heads = np.array([int(value) if value.isdecimal() and len(value) < 10 else -1 for value in values])
-    fault = find_tree_fault(heads)
-    if fault is not None:
-        raise InputError(
-            fault.what,
-            where=place(path, words[fault.word].line, "HEAD"),
-            expected=f"a tree: heads from 1 to {len(words)}, and 0 for the one root",
-            got=repr(values[fault.word]),
-        )
-    return heads

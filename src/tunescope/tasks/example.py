@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tunescope.tasks.answers import Answers
+
 __all__ = ["Example", "Label", "LabelKind", "Span", "Target", "TargetKind", "Text"]
 
 
@@ -42,8 +44,8 @@ class Span:
 Text = str | tuple[str, ...]
 """Running text, or the words of a text whose targets are spans of words."""
 
-Label = str | float | Span | tuple[int, ...] | tuple[tuple[str, Span], ...]
-"""A class name, a number, an answer's span, the head of each word (0 for the root), or typed entity spans."""
+Label = str | float | Answers
+"""A class name, a number, the arc from a word to its head (``"3:nsubj"``), or the answers to a question."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ from tunescope.tasks.entity_reader import read_entities
 from tunescope.tasks.example import LabelKind, TargetKind
 from tunescope.tasks.glue_reader import read_cola, read_mrpc, read_rte, read_sst2, read_stsb
 from tunescope.tasks.options import option_names
+from tunescope.tasks.parse_reader import read_parses
 from tunescope.tasks.snli_reader import read_snli
+from tunescope.tasks.squad_reader import read_squad
 from tunescope.tasks.table_reader import read_table
 from tunescope.tasks.task import Examples, Task
 from tunescope.tasks.trec_reader import read_trec_coarse, read_trec_fine
@@ -117,6 +119,15 @@ _ALL = (
         reader=read_dependencies,
     ),
     Format(
+        name="conllu:parse",
+        description="whole dependency trees of a CoNLL-U treebank: the head of every word and the relation to it",
+        target=TargetKind.TOKEN,
+        label=LabelKind.TREE,
+        metric="las",
+        example="train='en_ewt-ud-train.conllu[:2000]', test='en_ewt-ud-test.conllu'",
+        reader=read_parses,
+    ),
+    Format(
         name="conllulex:role",
         description="semantic roles of prepositions and possessives in STREUSLE",
         target=TargetKind.TOKEN,
@@ -196,6 +207,15 @@ _ALL = (
         target=TargetKind.SENTENCE_PAIR,
         example="train='snli/s1.dev', test='snli/s1.test'",
         reader=read_snli,
+    ),
+    Format(
+        name="squad",
+        description="questions on texts that hold their answers, in the JSON of SQuAD 1.1",
+        target=TargetKind.SENTENCE_PAIR,
+        label=LabelKind.ANSWER_SPAN,
+        metric="answer_f1",
+        example="train='train-v1.1.json[:2000]', test='dev-v1.1.json'",
+        reader=read_squad,
     ),
     Format(
         name="table",

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunescope._core.errors import InputError
+from tunescope.tasks.credits import CREDITS
 from tunescope.tasks.example import LabelKind
 
 __all__ = ["METRICS_BY_KIND", "accuracy", "macro_f1", "mcc", "pearson", "score", "spearman"]
@@ -18,7 +19,12 @@ __all__ = ["METRICS_BY_KIND", "accuracy", "macro_f1", "mcc", "pearson", "score",
 Labels = Sequence[Any] | NDArray[Any]
 
 METRICS_BY_KIND: Mapping[LabelKind, tuple[str, ...]] = MappingProxyType(
-    {LabelKind.CLASS: ("accuracy", "macro_f1", "mcc"), LabelKind.NUMBER: ("pearson", "spearman")}
+    {
+        LabelKind.CLASS: ("accuracy", "macro_f1", "mcc"),
+        LabelKind.NUMBER: ("pearson", "spearman"),
+        LabelKind.TREE: ("las", "uas"),
+        LabelKind.ANSWER_SPAN: ("answer_f1", "exact_match"),
+    }
 )
 """The metrics that suit each kind of label; the first is the default. Other kinds have none here."""
 
@@ -158,7 +164,7 @@ def score(metric: str, gold: Labels, predicted: Labels) -> float:
     """Return the metric of that name, as a task's :attr:`~tunescope.tasks.task.Task.metric` names it.
 
     Args:
-        metric: ``"accuracy"``, ``"macro_f1"``, ``"mcc"``, ``"pearson"`` or ``"spearman"``.
+        metric: One of :data:`METRICS_BY_KIND`.
         gold: Right labels, shape (target,).
         predicted: Predicted labels, shape (target,).
 
@@ -171,10 +177,12 @@ def score(metric: str, gold: Labels, predicted: Labels) -> float:
     >>> score("accuracy", ["a", "b"], ["a", "a"])
     0.5
     """
+    if metric in CREDITS:
+        credits = CREDITS[metric](gold, predicted)
+        return float(credits.mean()) if len(credits) else math.nan
     if metric not in _METRICS:
-        raise InputError(
-            "There is no such metric.", where="metric", expected=", ".join(_METRICS), got=repr(metric)
-        )
+        known = ", ".join((*_METRICS, *CREDITS))
+        raise InputError("There is no such metric.", where="metric", expected=known, got=repr(metric))
     return _METRICS[metric](gold, predicted)
 
 

@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 
 from tunescope._core.errors import InputError
 
-__all__ = ["span_counts", "span_f1", "spans_of_tags"]
+__all__ = ["SPAN_F1", "span_counts", "span_f1", "spans_of_tags"]
+
+SPAN_F1 = "span_f1"
+"""The name of the metric, beside those of :data:`tunescope.tasks.metrics.METRICS_BY_KIND`."""
 
 Tags = Sequence[str] | NDArray[Any]
 SpanCounts = Int[np.ndarray, "sentence 3"]

@@ -14,12 +14,21 @@ import numpy as np
 from tunescope._core.errors import InputError
 from tunescope._core.hashing import hash_value
 from tunescope._core.seeds import make_rng
+from tunescope.tasks.answers import Answers
+from tunescope.tasks.arc_label import parse_arc
 from tunescope.tasks.example import Example, LabelKind, Span, Target, TargetKind, Text
+from tunescope.tasks.tree_fault import find_tree_fault
 
 __all__ = ["Examples", "Task"]
 
 Examples = tuple[Example, ...]
 
+_DEFAULT_METRICS = {
+    LabelKind.CLASS: "accuracy",
+    LabelKind.NUMBER: "pearson",
+    LabelKind.TREE: "las",
+    LabelKind.ANSWER_SPAN: "answer_f1",
+}
 _N_SPANS = {
     TargetKind.TOKEN: 1,
     TargetKind.PAIR: 2,
@@ -39,13 +48,13 @@ class Task:
         splits: Examples by split; ``"train"`` and ``"test"`` must be there, ``"dev"`` may be.
         out_of_domain: Examples of other domains by name. Targets whose label the training set lacks are left
             out of these and of ``"dev"``, and counted in :attr:`left_out`.
-        metric: The main metric: ``"accuracy"``, ``"macro_f1"``, ``"mcc"``, ``"pearson"`` or ``"spearman"``;
-            by default accuracy for classes and Pearson correlation for numbers.
+        metric: The main metric, one of :data:`~tunescope.tasks.metrics.METRICS_BY_KIND`; by default the first of
+            the kind: accuracy for classes, Pearson correlation for numbers, LAS for trees, F1 for answers.
 
     Raises:
         InputError: A split is missing or empty, a span lies outside its sentence, a number is not finite,
             the training set has a single class, a test label does not occur in training, or none of another
-            set's does.
+            set's does; the arcs of a sentence make no tree, or an answer does not stand in its text.
     """
 
     name: str
@@ -80,7 +89,7 @@ class Task:
         shared = self.splits.keys() & self.out_of_domain.keys()
         if shared:
             raise InputError(f"An out-of-domain set has the name of a split: {', '.join(sorted(shared))}.")
-        metric = self.metric or ("pearson" if self.label is LabelKind.NUMBER else "accuracy")
+        metric = self.metric or _DEFAULT_METRICS.get(self.label, "")
         object.__setattr__(self, "metric", metric)
         if self.label is LabelKind.CLASS:
             self._check_classes()
@@ -192,6 +201,8 @@ def fingerprint(examples: Iterable[Example]) -> str:
 def _plain(value: object) -> object:
     if isinstance(value, Span):
         return [value.start, value.end]
+    if isinstance(value, Answers):
+        return [value.texts, value.starts]
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value
@@ -247,6 +258,48 @@ def _check_examples(task: Task, split: str, examples: Examples) -> None:
             _check_text(example.second_text, where)
         for target in example.targets:
             _check_target(task, example, target, where)
+        if task.label is LabelKind.TREE:
+            _check_tree(example, where)
+        if task.label is LabelKind.ANSWER_SPAN:
+            _check_answers(example, where)
+
+
+def _check_tree(example: Example, where: str) -> None:
+    """Refuse arcs that make no tree over all words of the sentence."""
+    words = [(Span(place, place + 1),) for place in range(len(example.text))]
+    if [target.spans for target in example.targets] != words:
+        raise InputError(
+            "A tree does not cover its sentence.",
+            where=where,
+            expected=f"an arc for each of the {len(words)} words, in their order",
+            got=f"{len(example.targets)} arcs",
+        )
+    heads = np.array([parse_arc(str(target.label))[0] for target in example.targets])
+    fault = find_tree_fault(heads)
+    if fault is not None:
+        raise InputError(
+            fault.what,
+            where=f"{where}, word {fault.word + 1}",
+            expected=f"a tree: heads from 1 to {len(words)}, and 0 for the one root",
+            got=repr(example.targets[fault.word].label),
+        )
+
+
+def _check_answers(example: Example, where: str) -> None:
+    """Refuse an answer that does not stand where it is said to stand."""
+    label = example.targets[0].label
+    if not isinstance(label, Answers):
+        raise InputError("A label holds no answers.", where=where, expected="Answers", got=repr(label))
+    text = str(example.second_text)
+    for answer, start in zip(label.texts, label.starts, strict=True):
+        if not answer.strip() or text[max(start, 0) : start + len(answer)] != answer:
+            raise InputError(
+                "An answer does not stand in its text.",
+                where=where,
+                expected=f"{answer!r} from character {start} on",
+                got=repr(text[max(start, 0) : start + len(answer)]),
+                fix="correct the place, or leave the question out",
+            )
 
 
 def _check_text(text: Text, where: str) -> None:
