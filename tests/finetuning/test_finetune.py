@@ -183,8 +183,8 @@ def test_equal_numbers_cannot_be_learnt(tiny_model: Path, tmp_path: Path) -> Non
 
 
 def test_labels_without_a_head_are_refused(tiny_model: Path, tiny_task: Task, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no head yet"):
-        finetune(tiny_model, replace(tiny_task, label=LabelKind.TREE), tmp_path)
+    with pytest.raises(InputError, match="has no head"):
+        finetune(tiny_model, replace(tiny_task, label=LabelKind.ENTITY_SPANS), tmp_path)
 
 
 def test_an_adapter_is_trained_alone(tiny_model: Path, tiny_task: Task, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from tunescope._core.errors import ModelError
 from tunescope.models.checkpoint import find_checkpoint, state_hash
 from tunescope.models.devices import choose_device
 from tunescope.models.encoder import load_encoder
-from tunescope.models.task_head import TaskHead
+from tunescope.models.heads.make_head import load_head
 from tunescope.models.tuned import load_tuned
 from tunescope.tasks.example import Example, LabelKind, Target, TargetKind
 from tunescope.tasks.task import Task
@@ -80,18 +80,18 @@ def test_code_of_a_models_own_is_not_run(copied: Path) -> None:
 
 def test_a_damaged_task_head(copied: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="task head cannot be read"):
-        TaskHead.load(copied)
+        load_head(copied, 16)
     (copied / "task_head.json").write_text(
         '{"task": "t", "target": "token", "label": "class", "pooling": "mean", "labels": ["a", "b"]}'
     )
     (copied / "task_head.safetensors").write_bytes(b"xx")
     with pytest.raises(ModelError, match="task head cannot be read"):
-        TaskHead.load(copied)
+        load_head(copied, 16)
     from safetensors.torch import save_file
 
     save_file({"weight": torch.zeros(3, 16), "bias": torch.zeros(3)}, copied / "task_head.safetensors")
     with pytest.raises(ModelError, match="do not fit its labels"):
-        TaskHead.load(copied)
+        load_head(copied, 16)
 
 
 def _adapter(folder: Path, model: Path, cls_name: str, **options: object) -> Path:

@@ -10,9 +10,10 @@ from jaxtyping import Int
 from torch.utils.data import Dataset, Sampler
 
 from tunescope._core.seeds import make_rng
+from tunescope.finetuning.frozen_prefix import FrozenPrefix
 from tunescope.models.batching import pad_sequences
 from tunescope.models.pooling import PartIndex, plan_pooling
-from tunescope.models.tokenized import TokenizedExamples
+from tunescope.models.rows import Rows
 
 __all__ = ["Collator", "LengthGroupedBatches", "SequenceNumbers"]
 
@@ -70,20 +71,27 @@ class LengthGroupedBatches(Sampler[list[int]]):
 class Collator:
     """Makes the inputs of a :class:`tunescope.models.task_model.TaskModel` from sequence numbers."""
 
-    def __init__(self, tokenized: TokenizedExamples, labels: torch.Tensor, pad_token_id: int) -> None:
-        self._tokenized = tokenized
-        self._index = PartIndex(tokenized)
+    def __init__(
+        self, rows: Rows, labels: torch.Tensor, pad_token_id: int, prefix: FrozenPrefix | None = None
+    ) -> None:
+        self._tokenized = rows.tokenized
+        self._lengths = rows.lengths
+        self._index = PartIndex(rows.tokenized)
         self._labels = labels
         self._pad_token_id = pad_token_id
+        self._prefix = prefix
 
     def __call__(self, numbers: Sequence[int]) -> dict[str, torch.Tensor]:
-        """Return the padded inputs, the plan of the pooling, and the labels of the batch's targets."""
+        """Return the padded inputs, the plan of the pooling, the labels, and what the frozen layers give."""
         sequences = np.asarray(numbers)
         plan = plan_pooling(self._tokenized, self._index, sequences)
         n_parts = self._tokenized.part_start.shape[1]
+        below = {} if self._prefix is None else {"below": self._prefix.read(sequences)}
         return {
+            **below,
             **pad_sequences(self._tokenized, sequences, self._pad_token_id),
             "positions": plan.positions,
             "offsets": plan.offsets,
+            "lengths": torch.from_numpy(self._lengths[sequences]),
             "labels": self._labels[torch.from_numpy(plan.target[::n_parts])],
         }

@@ -22,16 +22,16 @@ from tunescope.finetuning.training import make_task_model, train
 from tunescope.models.checkpoint import Checkpoint, find_checkpoint, state_hash
 from tunescope.models.devices import choose_device
 from tunescope.models.encoder import Encoder, load_encoder
+from tunescope.models.heads.make_head import HEADS
+from tunescope.models.heads.task_head import TaskHead
 from tunescope.models.prediction import predict
-from tunescope.models.task_head import TaskHead
 from tunescope.runs import Run, Step
-from tunescope.tasks.example import LabelKind
+from tunescope.tasks.label_text import label_text
 from tunescope.tasks.task import Task
 
 __all__ = ["FinetunedModel", "finetune", "open_finetuned"]
 
 _STEP = "finetune"
-_LABEL_KINDS = (LabelKind.CLASS, LabelKind.NUMBER)
 _SECONDS_BETWEEN_CHECKPOINTS = 60.0
 
 
@@ -85,7 +85,7 @@ def finetune(
 
     Args:
         base: The pre-trained model: a name, a folder, or an encoder (whose weights are read again).
-        task: What to train on; labels are classes or numbers.
+        task: What to train on; labels are classes, numbers, trees or answers.
         folder: The run's folder.
         settings: How to train; the usual settings by default. See :func:`tunescope.preset`.
         snapshots: ``{"every": 20}``, ``{"log_spaced": 8}`` or ``{"steps": [0, 10, 50]}``; none by default.
@@ -104,8 +104,8 @@ def finetune(
         InputError: The task does not suit, or a sentence is too long.
         RunError: The folder cannot be written or holds a run of other settings.
     """
-    if task.label not in _LABEL_KINDS:
-        raise InputError("This kind of label has no head yet.", expected="class or number", got=task.label)
+    if task.label not in HEADS:
+        raise InputError("This kind of label has no head.", expected=", ".join(HEADS), got=task.label)
     _check_process(device)
     settings = settings or FinetuneSettings()
     checkpoint = base.checkpoint if isinstance(base, Encoder) else find_checkpoint(base)
@@ -208,13 +208,17 @@ def _compute(
     model.eval()
     model.save_pretrained(folder / "model")
     encoder.tokenizer.save_pretrained(folder / "model")
-    _save_predictions(replace(encoder, model=model.encoder), model.task_head(), task, folder)
+    _save_predictions(replace(encoder, model=model.encoder), model.head, task, folder)
     discard_checkpoints(resume_folder)
 
 
 def _save_predictions(encoder: Encoder, head: TaskHead, task: Task, folder: Path) -> None:
     for split, examples in task.all_sets.items():
-        pairs = [(example.sentence_id, target.label) for example in examples for target in example.targets]
+        pairs = [
+            (example.sentence_id, label_text(target.label))
+            for example in examples
+            for target in example.targets
+        ]
         table = pd.DataFrame(pairs, columns=["sentence_id", "label"])
         table["predicted"] = predict(encoder, head, examples)
         table.to_parquet(folder / f"predictions-{split}.parquet", index=False)

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any, Self
 
-from pydantic import Field, ValidationError
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from tunescope._core.errors import InputError
 from tunescope._core.records import Record
 
 __all__ = ["PRESETS", "FinetuneSettings", "preset"]
 
+_CAME_LATER = ("frozen_layers", "top_layer", "reuse_frozen")
 _BASE_SIZE = 12
 """Layers from which "A Closer Look" trains for 3 epochs instead of 10."""
 
@@ -30,6 +38,11 @@ class FinetuneSettings(Record):
         seed: Of the head's weights, the order of the data and dropout.
         lora_rank: Train a LoRA adapter of this rank instead of all weights (extra ``peft``).
         bf16: Compute in bfloat16 with float32 weights.
+        frozen_layers: Freeze the embeddings and so many of the lowest layers, and drop nothing out in them; −1 freezes
+            nothing, 0 the embeddings alone.
+        top_layer: Leave out the layers above this one, and put the head on it; ``None`` keeps all.
+        reuse_frozen: Run the frozen layers once, and read their vectors again in every epoch; losses differ by rounding
+            alone.
     """
 
     learning_rate: float = Field(default=5e-5, gt=0)
@@ -42,6 +55,27 @@ class FinetuneSettings(Record):
     seed: int = Field(default=0, ge=0)
     lora_rank: int | None = Field(default=None, ge=1)
     bf16: bool = False
+    frozen_layers: int = Field(default=-1, ge=-1)
+    top_layer: int | None = Field(default=None, ge=1)
+    reuse_frozen: bool = True
+
+    @model_validator(mode="after")
+    def _check_layers(self) -> Self:
+        if self.lora_rank is not None and self.frozen_layers >= 0:
+            raise ValueError("an adapter trains no layer of the model, so none can be frozen")
+        if self.top_layer is not None and self.frozen_layers > self.top_layer:
+            raise ValueError(f"{self.frozen_layers} layers cannot be frozen where {self.top_layer} are kept")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_new_settings(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out settings that came later, where they change nothing: earlier runs are still found."""
+        values: dict[str, Any] = serialize(self)
+        return {
+            name: value
+            for name, value in values.items()
+            if name not in _CAME_LATER or value != FinetuneSettings.model_fields[name].default
+        }
 
 
 PRESETS: Mapping[str, Mapping[str, float]] = MappingProxyType(

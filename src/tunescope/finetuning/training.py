@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,16 +24,22 @@ from transformers import (
 
 from tunescope._core.errors import InputError, ModelError
 from tunescope._core.optional import import_optional
+from tunescope._core.progress import say
 from tunescope.finetuning.batches import Collator, LengthGroupedBatches, SequenceNumbers
+from tunescope.finetuning.frozen_prefix import FrozenPrefix, write_prefixes
 from tunescope.finetuning.settings import FinetuneSettings
-from tunescope.models.alignment import default_pooling, tokenize
+from tunescope.models.alignment import default_pooling
 from tunescope.models.encoder import Encoder
-from tunescope.models.task_head import HeadInfo
+from tunescope.models.frozen_part import FrozenPart
+from tunescope.models.heads.head_info import HeadInfo
+from tunescope.models.layer_stack import truncate
+from tunescope.models.rows import Rows, rows_of
 from tunescope.models.task_model import TaskModel
+from tunescope.tasks.arc_label import parse_arc
 from tunescope.tasks.example import LabelKind, TargetKind
 from tunescope.tasks.task import Task
 
-__all__ = ["make_task_model", "train"]
+__all__ = ["head_info", "make_task_model", "train"]
 
 
 def make_task_model(encoder: Encoder, task: Task, settings: FinetuneSettings) -> TaskModel:
@@ -51,13 +58,18 @@ def make_task_model(encoder: Encoder, task: Task, settings: FinetuneSettings) ->
         )
     set_seed(settings.seed)
     transformer = encoder.model
+    if settings.top_layer is not None:
+        truncate(transformer, settings.top_layer)
     if settings.lora_rank is None:
         transformer.requires_grad_(True)
     else:
         transformer = _add_adapter(transformer, settings.lora_rank)
-    info = _head_info(task, encoder.tokenizer)
+    info = head_info(task, encoder.tokenizer)
     model = TaskModel(transformer, info, encoder.hidden_size, settings.dropout)
-    return model.to(encoder.device)
+    model.to(encoder.device)
+    if settings.frozen_layers >= 0:
+        model.frozen = FrozenPart(transformer, settings.frozen_layers)
+    return model
 
 
 def _add_adapter(transformer: Any, rank: int) -> Any:
@@ -69,7 +81,12 @@ def _add_adapter(transformer: Any, rank: int) -> Any:
     return peft.get_peft_model(transformer, peft.LoraConfig(**options))
 
 
-def _head_info(task: Task, tokenizer: PreTrainedTokenizerBase) -> HeadInfo:
+def head_info(task: Task, tokenizer: PreTrainedTokenizerBase) -> HeadInfo:
+    """Return what a head for the task reads and predicts.
+
+    Raises:
+        InputError: All training labels are the same number.
+    """
     offset, scale = 0.0, 1.0
     if task.label is LabelKind.NUMBER:
         numbers = np.array([target.label for example in task.splits["train"] for target in example.targets])
@@ -86,20 +103,15 @@ def _head_info(task: Task, tokenizer: PreTrainedTokenizerBase) -> HeadInfo:
         target=TargetKind(task.target),
         label=task.label,
         pooling=default_pooling(task.target, tokenizer),
-        labels=task.labels,
+        labels=_relations(task) if task.label is LabelKind.TREE else task.labels,
         offset=offset,
         scale=scale,
     )
 
 
-def _label_tensor(task: Task, info: HeadInfo) -> torch.Tensor:
-    labels = [target.label for example in task.splits["train"] for target in example.targets]
-    if info.label is LabelKind.NUMBER:
-        return torch.tensor(
-            (np.array(labels, dtype=np.float64) - info.offset) / info.scale, dtype=torch.float32
-        )
-    index = {label: i for i, label in enumerate(info.labels)}
-    return torch.tensor([index[str(label)] for label in labels])
+def _relations(task: Task) -> tuple[str, ...]:
+    labels = {str(target.label) for example in task.splits["train"] for target in example.targets}
+    return tuple(sorted({parse_arc(label)[1] for label in labels}))
 
 
 class _LengthGroupedTrainer(Trainer):
@@ -140,36 +152,62 @@ def train(
     settings: FinetuneSettings,
     callbacks: Sequence[TrainerCallback],
     resume_from: Path | None,
+    *,
+    prefix: Path | None = None,
 ) -> pd.DataFrame:
     """Train the model in place and return one row per update.
+
+    Args:
+        model: From :func:`make_task_model`.
+        encoder: What it was made from.
+        task: What to train on.
+        settings: How.
+        callbacks: For the Trainer.
+        resume_from: A checkpoint of an earlier attempt.
+        prefix: What the frozen layers give for the training sentences, where that is there already.
 
     Raises:
         InputError: A training sentence is longer than the model takes.
     """
-    tokenized = tokenize(
-        encoder.tokenizer_for(task.target),
-        task.splits["train"],
-        task.target,
-        max_length=encoder.max_length,
-        pooling=model.info.pooling,
-    )
-    batches = LengthGroupedBatches(tokenized.lengths, settings.batch_size, settings.seed)
+    rows = rows_of(encoder, model.info, task.splits["train"])
+    n_sequences = len(rows.tokenized.lengths)
+    batches = LengthGroupedBatches(rows.tokenized.lengths, settings.batch_size, settings.seed)
     with tempfile.TemporaryDirectory(prefix="tunescope-") as scratch:
         trainer = _LengthGroupedTrainer(
             model=model,
             args=_training_arguments(settings, len(batches) * settings.epochs, Path(scratch), encoder.device),
-            train_dataset=SequenceNumbers(len(tokenized.lengths)),
+            train_dataset=SequenceNumbers(n_sequences),
             data_collator=Collator(
-                tokenized, _label_tensor(task, model.info), encoder.tokenizer.pad_token_id
+                rows,
+                model.head.encode(rows.labels),
+                encoder.tokenizer.pad_token_id,
+                _prefix(encoder, rows, settings, prefix, Path(scratch)),
             ),
             callbacks=[_EpochCallback(batches), *callbacks],
             batches=batches,
         )
         trainer.remove_callback(PrinterCallback)
         trainer.train(resume_from_checkpoint=None if resume_from is None else str(resume_from))
-    rows = [row for row in trainer.state.log_history if "loss" in row]
+    updates = [row for row in trainer.state.log_history if "loss" in row]
     columns = ["step", "epoch", "loss", "learning_rate", "grad_norm"]
-    return pd.DataFrame(rows)[columns]
+    return pd.DataFrame(updates)[columns]
+
+
+def _prefix(
+    encoder: Encoder, rows: Rows, settings: FinetuneSettings, there: Path | None, scratch: Path
+) -> FrozenPrefix | None:
+    """Return what the frozen layers give, computed now where it is not there; None where it is not to be reused."""
+    layer = settings.frozen_layers
+    if layer < 1 or not settings.reuse_frozen:
+        return None
+    if there is None:
+        needed = 4 * int(rows.tokenized.offsets[-1]) * encoder.hidden_size
+        if needed > shutil.disk_usage(scratch).free / 2:
+            say(f"the frozen layers are run in every epoch: their vectors would take {needed / 1e9:.1f} GB")
+            return None
+        torch.nn.Module.eval(encoder.model)
+        there = write_prefixes(encoder, rows.tokenized, [layer], scratch, bf16=settings.bf16)[layer]
+    return FrozenPrefix(there, rows.tokenized)
 
 
 def _training_arguments(

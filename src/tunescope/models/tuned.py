@@ -18,12 +18,20 @@ from tunescope.models.alignment import LongSentences
 from tunescope.models.checkpoint import Checkpoint, find_checkpoint, state_hash
 from tunescope.models.classifier import classify, head_class, load_classifier
 from tunescope.models.encoder import Encoder, load_encoder, make_encoder
+from tunescope.models.heads.make_head import load_head
 from tunescope.models.prediction import predict
-from tunescope.models.task_head import TaskHead
 from tunescope.models.tokenizers import load_tokenizer
+from tunescope.tasks.example import LabelKind
 from tunescope.tasks.task import Examples, Task
 
 __all__ = ["TunedModel", "load_tuned"]
+
+_HEAD_NAMES = {
+    LabelKind.CLASS: "linear",
+    LabelKind.NUMBER: "linear",
+    LabelKind.TREE: "biaffine parser",
+    LabelKind.ANSWER_SPAN: "answer span",
+}
 
 Predictor = Callable[[Examples], np.ndarray]
 
@@ -115,13 +123,12 @@ def _with_own_head(
 ) -> TunedModel:
     if not checkpoint.has_task_head:
         return tuned
-    head = TaskHead.load(checkpoint.folder)
-    name = f"linear, for {head.info.task}"
+    head = load_head(checkpoint.folder, tuned.encoder.hidden_size)
+    head.to(tuned.encoder.device)
+    name = f"{_HEAD_NAMES[head.info.label]}, for {head.info.task}"
     fits = (head.info.target, head.info.label) == (task.target, task.label)
     if not fits or not set(task.labels) <= set(head.info.labels):
         return _without_head(tuned, name, "it predicts other targets or labels than the task's")
-    if head.weight.shape[1] != tuned.encoder.hidden_size * head.info.n_parts:
-        raise ModelError("The task head does not fit the encoder.", where=checkpoint.name)
     predictor = partial(predict, tuned.encoder, head, long_sentences=long_sentences)
     return TunedModel(tuned.encoder, name, predictor, tuned.adapter)
 

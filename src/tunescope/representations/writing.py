@@ -20,6 +20,7 @@ from tunescope.models.pooling import PartIndex, plan_pooling, pool
 from tunescope.models.tokenized import TokenizedExamples
 from tunescope.representations.store import Representations, Storage, StoreInfo, VectorWriter
 from tunescope.tasks.example import Example, Target, TargetKind
+from tunescope.tasks.label_text import label_text
 from tunescope.tasks.task import Examples, fingerprint
 
 __all__ = ["write_representations"]
@@ -129,7 +130,7 @@ def _finish(writer: VectorWriter, examples: Examples) -> Representations:
     return writer.finish(
         [example.sentence_id for example, _ in pairs],
         [_target_words(example, target) for example, target in pairs],
-        [target.label for _, target in pairs],
+        [label_text(target.label) for _, target in pairs],
     )
 
 

@@ -12,6 +12,7 @@ from tunescope._core.progress import track
 from tunescope._core.seeds import make_rng
 from tunescope.measures.catalogue import MEASURES
 from tunescope.measures.estimate import Estimate
+from tunescope.measures.intervals import mean_estimate
 from tunescope.measures.probing.linear_probe import (
     LinearProbe,
     fit_linear_probe,
@@ -28,6 +29,7 @@ from tunescope.measures.scores import (
 from tunescope.studies.comparison import Measurement, Partition, Subject
 from tunescope.studies.measuring.vectors import LabelledVectors
 from tunescope.studies.settings import CompareSettings
+from tunescope.tasks.credits import CREDITS
 from tunescope.tasks.metrics import score
 
 __all__ = ["Scorer", "Scores", "score_models"]
@@ -44,6 +46,9 @@ class Scorer:
         """Return the score of some predictions."""
         if self.metric == "accuracy":
             return accuracy_estimate(gold, predicted, sentence_ids, **self._options())
+        if self.metric in CREDITS:
+            credits = CREDITS[self.metric](gold, predicted)
+            return mean_estimate(credits, sentence_ids, bounds=(0.0, 1.0), counts=True, **self._options())
         return score_estimate(
             self._score, gold, predicted, sentence_ids, bounds=self._bounds, **self._options()
         )
@@ -54,6 +59,10 @@ class Scorer:
         """Return by how much the score of ``after`` exceeds that of ``before``, on the same half-samples."""
         if self.metric == "accuracy":
             return accuracy_difference(gold, before, after, sentence_ids, **self._options())
+        if self.metric in CREDITS:
+            credit = CREDITS[self.metric]
+            gain = credit(gold, after) - credit(gold, before)
+            return mean_estimate(gain, sentence_ids, bounds=(-1.0, 1.0), counts=True, **self._options())
         return score_difference(
             self._score, gold, before, after, sentence_ids, bounds=self._bounds, **self._options()
         )

@@ -16,7 +16,10 @@ from tunescope.studies.engine.plan import Content
 from tunescope.tasks.source import TaskSource
 from tunescope.tasks.task import Task
 
-__all__ = ["checkpoint_of", "encoder_of", "model_input", "task_input", "task_of"]
+__all__ = ["MODEL", "checkpoint_of", "encoder_of", "model_input", "task_input", "task_of"]
+
+MODEL = "model"
+"""The folder of a fine-tuned model in the result of the step that trained it on a subset."""
 
 _RUN = "run"
 
@@ -113,6 +116,8 @@ def encoder_of(
     base = checkpoint_of(model)
     if tuned is None:
         return load_encoder(base, device=device)
+    if (tuned / MODEL).is_dir():
+        return load_tuned(tuned / MODEL, task, base=base, device=device).encoder
     finetuned = open_finetuned(tuned / _RUN)
     folder = finetuned.model if snapshot is None else finetuned.snapshots[snapshot]
     return load_tuned(folder, task, base=base, device=device).encoder

@@ -12,9 +12,11 @@ from tunescope.representations.writing import write_representations
 from tunescope.studies.engine.step_function import step_function
 from tunescope.studies.steps.inputs import checkpoint_of, encoder_of, task_of
 
-__all__ = ["extract_vectors", "open_vectors", "tune"]
+__all__ = ["VECTORS", "extract_vectors", "open_vectors", "tune"]
 
-_RUN, _VECTORS = "run", "vectors"
+_RUN = "run"
+VECTORS = "vectors"
+"""The folder of vectors in the result of a step that extracted them."""
 
 
 @step_function(resumable=True, memory_gigabytes=4, gpu=True)
@@ -54,10 +56,10 @@ def extract_vectors(
     data = task_of(task)
     encoder = encoder_of(model, tuned, snapshot, task_of(tuned_task), device)
     write_representations(
-        encoder, data.all_sets[split], data.target, folder / _VECTORS, task=data.name, split=split
+        encoder, data.all_sets[split], data.target, folder / VECTORS, task=data.name, split=split
     )
 
 
 def open_vectors(folder: Path) -> Representations:
     """Open what :func:`extract_vectors` wrote."""
-    return open_representations(folder / _VECTORS)
+    return open_representations(folder / VECTORS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,30 +12,37 @@ import torch
 from tunescope.finetuning.batches import Collator, LengthGroupedBatches
 from tunescope.finetuning.cost import measure_cost
 from tunescope.finetuning.frozen.head import FrozenHeadInfo
+from tunescope.finetuning.frozen_prefix import FrozenPrefix
 from tunescope.finetuning.settings import FinetuneSettings
 from tunescope.models.alignment import default_pooling, tokenize
 from tunescope.models.batching import iterate_batches, plan_batches
 from tunescope.models.encoder import Encoder
+from tunescope.models.rows import rows_of
 from tunescope.models.task_model import TaskModel
 from tunescope.models.tokenized import TokenizedExamples
 from tunescope.tasks.example import LabelKind, TargetKind
 from tunescope.tasks.task import Examples
 
-__all__ = ["linear_head_operations", "reading_operations", "tuning_operations"]
+__all__ = ["linear_head_operations", "passing_operations", "reading_operations", "tuning_operations"]
 
 _MOST_COUNTED = 8
 _TOKEN_BUDGET = 4096
 
 
 def reading_operations(encoder: Encoder, examples: Examples, target: TargetKind) -> float:
-    """Return the operations of one pass of an encoder over some sentences, padding included.
-
-    Of more than eight batches, eight evenly spaced by length are counted, and the sum is scaled by positions.
-    """
+    """Return the operations of one pass of an encoder over some sentences, padding included."""
     pooling = default_pooling(target, encoder.tokenizer)
     tokenized = tokenize(
         encoder.tokenizer_for(target), examples, target, max_length=encoder.max_length, pooling=pooling
     )
+    return passing_operations(encoder, tokenized)
+
+
+def passing_operations(encoder: Encoder, tokenized: TokenizedExamples) -> float:
+    """Return the operations of one pass of an encoder over some sequences, padding included.
+
+    Of more than eight batches, eight evenly spaced by length are counted, and the sum is scaled by positions.
+    """
     model: Any = encoder.model
 
     def read(batch: Sequence[int]) -> None:
@@ -49,7 +57,11 @@ def reading_operations(encoder: Encoder, examples: Examples, target: TargetKind)
 
 
 def tuning_operations(
-    model: TaskModel, encoder: Encoder, examples: Examples, settings: FinetuneSettings
+    model: TaskModel,
+    encoder: Encoder,
+    examples: Examples,
+    settings: FinetuneSettings,
+    prefix: Path | None = None,
 ) -> float:
     """Return the operations of fine-tuning on some sentences, forward and backward, over all epochs.
 
@@ -58,18 +70,16 @@ def tuning_operations(
         encoder: What it was made from, for the tokenizer.
         examples: What it is trained on.
         settings: How.
+        prefix: What the frozen layers give; they are then not run.
     """
-    target, numbers = model.info.target, model.info.label is LabelKind.NUMBER
-    tokenized = tokenize(
-        encoder.tokenizer_for(target),
-        examples,
-        target,
-        max_length=encoder.max_length,
-        pooling=model.info.pooling,
+    rows = rows_of(encoder, model.info, examples)
+    tokenized = rows.tokenized
+    collate = Collator(
+        rows,
+        model.head.encode(rows.labels),
+        encoder.tokenizer.pad_token_id,
+        None if prefix is None else FrozenPrefix(prefix, tokenized),
     )
-    # What the labels are has no part in the number of operations.
-    labels = torch.zeros(tokenized.n_targets, dtype=torch.float32 if numbers else torch.int64)
-    collate = Collator(tokenized, labels, encoder.tokenizer.pad_token_id)
 
     def learn(batch: Sequence[int]) -> None:
         inputs = {name: tensor.to(encoder.device) for name, tensor in collate(batch).items()}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -16,13 +17,18 @@ from tunescope.studies.engine.step_function import step_function
 from tunescope.studies.measuring.scores import Scorer
 from tunescope.studies.settings import CompareSettings
 from tunescope.studies.steps.rows import Row, write_rows
-from tunescope.tasks.span_f1 import span_counts
+from tunescope.tasks.label_text import label_text
+from tunescope.tasks.span_f1 import SPAN_F1, span_counts
 from tunescope.tasks.task import Examples
 
-__all__ = ["SPAN_F1", "compare_predictions", "read_predictions", "score_predictions", "write_predictions"]
-
-SPAN_F1 = "span_f1"
-"""The metric of spans that BIO tags mark, beside those of :data:`tunescope.tasks.metrics.METRICS_BY_KIND`."""
+__all__ = [
+    "Metric",
+    "Predicted",
+    "compare_predictions",
+    "read_predictions",
+    "score_predictions",
+    "write_predictions",
+]
 
 _SPLITS = ("train", "test")
 
@@ -36,7 +42,9 @@ def write_predictions(folder: Path, split: str, examples: Examples, predicted: n
         examples: The sentences.
         predicted: A class or number for each target, in their order.
     """
-    pairs = [(example.sentence_id, target.label) for example in examples for target in example.targets]
+    pairs = [
+        (example.sentence_id, label_text(target.label)) for example in examples for target in example.targets
+    ]
     table = pd.DataFrame(pairs, columns=["sentence_id", "label"])
     table["predicted"] = predicted
     table.to_parquet(_path(folder, split), index=False)
@@ -52,8 +60,8 @@ def score_predictions(
     folder: Path, *, predictions: Path, metric: str, seed: int, n_resamples: int, level: float
 ) -> None:
     """Score what was predicted for the training and the test set, and by how much the first is better."""
-    metric_here = _Metric(metric, seed, n_resamples, level)
-    train, test = (metric_here.estimate(_Predicted(predictions, split)) for split in _SPLITS)
+    metric_here = Metric(metric, seed, n_resamples, level)
+    train, test = (metric_here.estimate(Predicted.read(predictions, split)) for split in _SPLITS)
     write_rows(
         folder,
         [
@@ -73,9 +81,10 @@ def compare_predictions(
     Both were trained on the same sentences; so the difference of their gaps between training and test set is that of
     their gains on the two.
     """
-    metric_here = _Metric(metric, seed, n_resamples, level)
+    metric_here = Metric(metric, seed, n_resamples, level)
     train, test = (
-        metric_here.difference(_Predicted(before, split), _Predicted(after, split)) for split in _SPLITS
+        metric_here.difference(Predicted.read(before, split), Predicted.read(after, split))
+        for split in _SPLITS
     )
     write_rows(
         folder,
@@ -87,13 +96,33 @@ def compare_predictions(
     )
 
 
-class _Predicted:
-    """Gold labels, predictions and sentences of a set, as arrays."""
+@dataclass(frozen=True)
+class Predicted:
+    """Gold labels, predictions and sentences of a set's targets.
 
-    def __init__(self, folder: Path, split: str) -> None:
+    Attributes:
+        gold: The right labels, as tables hold them.
+        predicted: The predicted ones.
+        sentences: The number of each target's sentence.
+    """
+
+    gold: np.ndarray
+    predicted: np.ndarray
+    sentences: np.ndarray
+
+    @classmethod
+    def of(cls, examples: Examples, predicted: np.ndarray) -> Self:
+        """Return what was predicted for the targets of some sentences, in their order."""
+        gold = [label_text(target.label) for example in examples for target in example.targets]
+        sentences = np.repeat(np.arange(len(examples)), [len(example.targets) for example in examples])
+        return cls(_labels(pd.Series(gold)), _labels(pd.Series(predicted)), sentences)
+
+    @classmethod
+    def read(cls, folder: Path, split: str) -> Self:
+        """Read what :func:`write_predictions` wrote."""
         table = read_predictions(folder, split)
-        self.gold, self.predicted = (_labels(table[name]) for name in ("label", "predicted"))
-        self.sentences = pd.factorize(table["sentence_id"])[0]
+        gold, predicted = (_labels(table[name]) for name in ("label", "predicted"))
+        return cls(gold, predicted, pd.factorize(table["sentence_id"])[0])
 
     @property
     def counts(self) -> np.ndarray:
@@ -101,8 +130,15 @@ class _Predicted:
         return span_counts(self.gold, self.predicted, self.sentences)
 
 
-class _Metric:
-    """A metric with the settings of its intervals over sentences."""
+class Metric:
+    """A metric with the settings of its intervals over sentences.
+
+    Args:
+        name: One of :data:`tunescope.tasks.metrics.METRICS_BY_KIND`, or :data:`~tunescope.tasks.span_f1.SPAN_F1`.
+        seed: Of resampling.
+        n_resamples: Half-samples behind each interval.
+        level: Coverage of the intervals.
+    """
 
     def __init__(self, name: str, seed: int, n_resamples: int, level: float) -> None:
         self._spans = name == SPAN_F1
@@ -110,12 +146,14 @@ class _Metric:
         self._options: dict[str, Any] = {"n_resamples": n_resamples, "level": level}
         self._scorer = Scorer(name, CompareSettings(seed=seed, **self._options))
 
-    def estimate(self, found: _Predicted) -> Estimate:
+    def estimate(self, found: Predicted) -> Estimate:
+        """Return the score."""
         if self._spans:
             return span_f1_estimate(found.counts, rng=self._rng(), **self._options)
         return self._scorer.estimate(found.gold, found.predicted, found.sentences)
 
-    def difference(self, before: _Predicted, after: _Predicted) -> Estimate:
+    def difference(self, before: Predicted, after: Predicted) -> Estimate:
+        """Return by how much the score of ``after`` exceeds that of ``before``, paired over sentences."""
         if self._spans:
             return span_f1_difference(before.counts, after.counts, rng=self._rng(), **self._options)
         return self._scorer.difference(after.gold, before.predicted, after.predicted, after.sentences)

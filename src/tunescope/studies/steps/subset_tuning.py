@@ -13,6 +13,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from tunescope._core.files import write_atomically
 from tunescope.finetuning.cost import measure_cost
+from tunescope.finetuning.frozen_prefix import prefix_file
 from tunescope.finetuning.progress import ProgressCallback
 from tunescope.finetuning.resuming import ResumeCallback, discard_checkpoints, last_checkpoint
 from tunescope.finetuning.settings import FinetuneSettings
@@ -20,8 +21,8 @@ from tunescope.finetuning.training import make_task_model, train
 from tunescope.models.encoder import load_encoder
 from tunescope.models.prediction import predict
 from tunescope.studies.engine.step_function import step_function
-from tunescope.studies.steps.costs import cost_rows
-from tunescope.studies.steps.inputs import checkpoint_of, task_of
+from tunescope.studies.steps.costs import cost_rows, read_cost
+from tunescope.studies.steps.inputs import MODEL, checkpoint_of, task_of
 from tunescope.studies.steps.operations import tuning_operations
 from tunescope.studies.steps.predictions import write_predictions
 from tunescope.studies.steps.rows import write_rows
@@ -45,10 +46,12 @@ def tune_subset(
     test_seed: int,
     settings: dict[str, Any],
     device: str,
+    frozen: Path | None = None,
+    keep: bool = False,
 ) -> None:
     """Fine-tune a model on a subset of the training sentences, and predict these and the test set.
 
-    A killed training goes on where it was; its time is then that of all parts. The model is not kept.
+    A killed training goes on where it was; its time is then that of all parts.
 
     Args:
         folder: Where predictions and costs go.
@@ -60,11 +63,15 @@ def tune_subset(
         test_seed: Which ones.
         settings: Of the fine-tuning.
         device: Where to train.
+        frozen: What the frozen layers give, from :func:`~tunescope.studies.steps.frozen_layers.run_frozen_layers`;
+            by default they are run here.
+        keep: Whether to keep the model, for :func:`~tunescope.studies.steps.inputs.encoder_of`.
     """
     data, how = task_of(task), FinetuneSettings(**settings)
     subset = task_on_subset(data, size, subset_seed)
     encoder = load_encoder(checkpoint_of(model), device=device)
     network = make_task_model(encoder, subset, how)
+    prefix = None if frozen is None else prefix_file(frozen, how.frozen_layers)
     checkpoints = folder / "resume"
     resume_from = last_checkpoint(checkpoints)
     before = 0.0 if resume_from is None else _seconds_until(resume_from)
@@ -74,9 +81,9 @@ def tune_subset(
         _Clock(checkpoints, before),
     ]
     with measure_cost(device=str(encoder.device)) as meter:
-        train(network, encoder, subset, how, callbacks, resume_from)
+        train(network, encoder, subset, how, callbacks, resume_from, prefix=prefix)
     network.eval()
-    tuned, head = replace(encoder, model=network.encoder), network.task_head()
+    tuned, head = replace(encoder, model=network.encoder), network.head
     sets = {
         "train": subset.splits["train"],
         "test": subset_of(data.splits["test"], test_size, test_seed),
@@ -86,11 +93,15 @@ def tune_subset(
     cost = meter.cost.model_copy(
         update={
             "seconds": before + meter.cost.seconds,
-            "operations": tuning_operations(network, encoder, sets["train"], how),
+            "operations": tuning_operations(network, encoder, sets["train"], how, prefix),
         }
     )
     status = "undefined: the training was interrupted, and how long its first part took is not known"
-    write_rows(folder, cost_rows(cost, status=status))
+    reading = None if frozen is None else read_cost(frozen)[0]
+    write_rows(folder, cost_rows(cost, reading, status=status))
+    if keep:
+        network.save_pretrained(folder / MODEL)
+        encoder.tokenizer.save_pretrained(folder / MODEL)
     discard_checkpoints(checkpoints)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from tunescope.studies.recipes.frozen_vs_tuned.frame import CONDITIONS, METRICS, Frame, Place, Point
-from tunescope.studies.steps.predictions import SPAN_F1
+from tunescope.studies.metric_names import METRICS, is_share
+from tunescope.studies.recipes.frozen_vs_tuned.frame import CONDITIONS, Frame, Place, Point
 from tunescope.studies.study_result import Series, StudyFigure
 
 __all__ = ["frozen_vs_tuned_figures"]
@@ -31,7 +31,7 @@ def _scores(frame: Frame, place: Place) -> StudyFigure:
         f"Scores on the test set, means over seeds. {_BANDS}",
         _by_condition(frame, place, "score", split="test"),
         METRICS[place.metric],
-        percent=_is_share(place),
+        percent=is_share(place.metric),
     )
 
 
@@ -47,7 +47,7 @@ def _gains(frame: Frame, place: Place) -> StudyFigure:
         f"Above 0, fine-tuning wins; where a band includes 0, it cannot be told. {_BANDS}",
         series,
         f"gain of {METRICS[place.metric]}",
-        percent=_is_share(place),
+        percent=is_share(place.metric),
     )
 
 
@@ -59,7 +59,7 @@ def _gaps(frame: Frame, place: Place) -> StudyFigure:
         f"The larger, the more is learnt by heart. {_BANDS}",
         _by_condition(frame, place, "gap"),
         f"{METRICS[place.metric]}, train minus test",
-        percent=_is_share(place),
+        percent=is_share(place.metric),
     )
 
 
@@ -112,13 +112,8 @@ def _worth(frame: Frame, place: Place) -> StudyFigure:
         series,
         METRICS[place.metric],
         x_title="floating-point operations",
-        percent=_is_share(place),
+        percent=is_share(place.metric),
     )
-
-
-def _is_share(place: Place) -> bool:
-    """Return whether people read the metric in per cent: correlations they do not."""
-    return place.metric in ("accuracy", "macro_f1", SPAN_F1)
 
 
 def _by_condition(frame: Frame, place: Place, measure: str, split: str | None = None) -> list[Series]:

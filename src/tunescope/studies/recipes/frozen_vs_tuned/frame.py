@@ -9,11 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tunescope.studies.steps.predictions import SPAN_F1
 from tunescope.studies.study_rows import StudyRows
 from tunescope.tasks.example import TargetKind
 
-__all__ = ["CONDITIONS", "METRICS", "Frame", "Place", "Point"]
+__all__ = ["CONDITIONS", "Frame", "Place", "Point"]
 
 CONDITIONS = {
     "linear": "frozen, linear head",
@@ -21,16 +20,6 @@ CONDITIONS = {
     "tuned": "fine-tuned",
 }
 """What the conditions are called on the page."""
-
-METRICS = {
-    "accuracy": "accuracy",
-    "macro_f1": "macro F1",
-    "mcc": "Matthews correlation",
-    "pearson": "Pearson correlation",
-    "spearman": "Spearman correlation",
-    SPAN_F1: "span F1",
-}
-"""What the metrics are called on the page."""
 
 
 @dataclass(frozen=True)

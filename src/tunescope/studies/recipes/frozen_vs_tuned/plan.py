@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
-from tunescope._core.errors import InputError
-from tunescope.finetuning.frozen.features import covers_every_word
 from tunescope.finetuning.settings import FinetuneSettings
 from tunescope.studies.engine.plan import Content, Cost, Plan, PlannedStep
 from tunescope.studies.files.problems import Problem, refuse
 from tunescope.studies.files.study_file import StudyFile
 from tunescope.studies.planning.planned_model import PlannedModel
-from tunescope.studies.planning.planned_task import PlannedTask
+from tunescope.studies.planning.scored_task import ScoredTask
 from tunescope.studies.recipes.frozen_vs_tuned.settings import (
     Condition,
     FrozenVsTunedSettings,
-    ScoredTaskEntry,
 )
 from tunescope.studies.steps.frozen import extract_subsets, train_frozen
 from tunescope.studies.steps.inputs import task_input
@@ -26,7 +23,6 @@ from tunescope.studies.steps.predictions import compare_predictions, score_predi
 from tunescope.studies.steps.subset_tuning import tune_subset
 from tunescope.studies.steps.subsets import subset_of
 from tunescope.studies.steps.texts import compare_texts
-from tunescope.tasks.span_f1 import spans_of_tags
 
 __all__ = ["plan_frozen_vs_tuned"]
 
@@ -91,7 +87,7 @@ class _Subset:
         return {"n_train": self.n_sentences, "is_largest": int(self.is_largest), "seed": self.seed}
 
 
-class _TaskOfStudy(PlannedTask):
+class _TaskOfStudy(ScoredTask):
     """A task, and its training subsets."""
 
     @property
@@ -99,25 +95,8 @@ class _TaskOfStudy(PlannedTask):
         return cast(FrozenVsTunedSettings, self.file.settings)
 
     @property
-    def scored(self) -> ScoredTaskEntry:
-        return self.settings.tasks[self.number]
-
-    @property
-    def metric(self) -> str:
-        return self.scored.scored_by(self.task)
-
-    @property
     def sizes(self) -> tuple[int | None, ...]:
         return self.settings.sizes_of(len(self.task.splits["train"]))
-
-    @property
-    def n_test(self) -> int:
-        n = len(self.task.splits["test"])
-        return min(n, self.settings.test_limit or n)
-
-    @property
-    def test_size(self) -> int | None:
-        return None if self.n_test == len(self.task.splits["test"]) else self.n_test
 
     @cached_property
     def subsets(self) -> tuple[_Subset, ...]:
@@ -132,8 +111,7 @@ class _TaskOfStudy(PlannedTask):
 
     def check(self) -> None:
         """Refuse a task that the study cannot be about."""
-        if self.scored.scores_spans:
-            self._check_tags()
+        self.check_spans()
         n = len(self.task.splits["train"])
         if not self.sizes:
             problem = Problem(
@@ -154,21 +132,6 @@ class _TaskOfStudy(PlannedTask):
                     "take larger sizes, or other seeds",
                 )
                 raise refuse(self.file.source, [problem])
-
-    def _check_tags(self) -> None:
-        expected = "a tag O, B-… or I-… for every word"
-        key = "metric_of_spans" if self.scored.metric_of_spans else "format"
-        if not covers_every_word(self.task.splits["test"]) or not self.task.labels:
-            got = "targets that are not all words of their sentences"
-            raise self._refused(key, "Spans cannot be scored here.", expected, got)
-        try:
-            spans_of_tags(self.task.labels)
-        except InputError as error:
-            raise self._refused(key, "Spans cannot be scored here.", expected, str(error.got)) from error
-
-    def _refused(self, key: str, what: str, expected: str, got: str) -> InputError:
-        place = ("tasks", self.number, key)
-        return refuse(self.file.source, [Problem(place, what, expected, got)])
 
 
 class _ModelOfStudy(PlannedModel):
@@ -250,7 +213,7 @@ class _ModelOfStudy(PlannedModel):
             title=self._title(task, subset, condition),
             cost=Cost(_SECONDS_PER_SENTENCE[condition] * subset.n_sentences),
             train=self._vectors(task, "train", task.sizes[-1], self._seeds_of_vectors(task)),
-            test=self._vectors(task, "test", task.test_size, [self._test_seed(task)]),
+            test=self._vectors(task, "test", task.test_size, [task.test_seed]),
             layers=list(self.layers),
             kind=condition,
             settings=how.model_dump(),
@@ -285,11 +248,8 @@ class _ModelOfStudy(PlannedModel):
             "size": subset.size,
             "subset_seed": subset.order_seed,
             "test_size": task.test_size,
-            "test_seed": self._test_seed(task),
+            "test_seed": task.test_seed,
         }
-
-    def _test_seed(self, task: _TaskOfStudy) -> int:
-        return 0 if task.test_size is None else self.settings.analysis_seed
 
     def _title(self, task: _TaskOfStudy, subset: _Subset, condition: Condition) -> str:
         what = {"linear": "frozen, linear head", "mix": "frozen, mix of layers", "tuned": "fine-tuning"}

@@ -7,9 +7,10 @@ from pathlib import PurePath
 
 import pandas as pd
 
+from tunescope.studies.files.scored_task import ScoredTaskEntry
 from tunescope.studies.published.numbers import compared_rows, published
 from tunescope.studies.recipes.frozen_vs_tuned.frame import CONDITIONS, Frame, Place
-from tunescope.studies.recipes.frozen_vs_tuned.settings import FrozenVsTunedSettings, ScoredTaskEntry
+from tunescope.studies.recipes.frozen_vs_tuned.settings import FrozenVsTunedSettings
 from tunescope.studies.study_result import StudyTable
 
 __all__ = ["PAPER_SETTINGS", "paper_scores", "published_table"]

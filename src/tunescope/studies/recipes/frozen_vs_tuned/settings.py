@@ -10,56 +10,19 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from tunescope._core.errors import InputError
 from tunescope._core.records import Record
 from tunescope.finetuning.frozen.settings import FrozenHeadSettings, frozen_head_settings
-from tunescope.studies.files.common_settings import FinetuneEntry, StudySettings, TaskEntry
+from tunescope.studies.files.common_settings import FinetuneEntry, StudySettings
 from tunescope.studies.files.number_types import Count, Integer, Number, PositiveNumber, WholeNumber
 from tunescope.studies.files.places import Place
+from tunescope.studies.files.scored_task import ScoredTaskEntry
 from tunescope.studies.files.unique import check_unique
-from tunescope.studies.steps.predictions import SPAN_F1
 from tunescope.tasks.formats import FORMATS, find_format
 from tunescope.tasks.options import check_options
 from tunescope.tasks.source import TaskSource
-from tunescope.tasks.task import Task
 
-__all__ = ["Condition", "FrozenEntry", "FrozenVsTunedSettings", "ReferenceEntry", "ScoredTaskEntry", "Size"]
+__all__ = ["Condition", "FrozenEntry", "FrozenVsTunedSettings", "ReferenceEntry", "Size"]
 
 Condition = Literal["linear", "mix", "tuned"]
 Size = Annotated[Integer, Field(ge=10)] | Literal["all"]
-
-_FORMATS_OF_SPANS = ("conllulex:entities",)
-
-
-class ScoredTaskEntry(TaskEntry):
-    """A task, and whether its tags are scored as spans.
-
-    Attributes:
-        metric_of_spans: Whether the score is F1 of the spans that BIO tags mark, in place of ``metric``; by default
-            for the format ``conllulex:entities`` alone.
-    """
-
-    metric_of_spans: bool | None = None
-
-    @model_validator(mode="after")
-    def _check_metric_of_spans(self) -> ScoredTaskEntry:
-        if self.metric_of_spans and self.metric:
-            raise InputError(
-                "A task has two metrics.",
-                where="metric",
-                expected="none beside metric_of_spans: true",
-                got=repr(self.metric),
-                fix="remove one of the two",
-            )
-        return self
-
-    @property
-    def scores_spans(self) -> bool:
-        """Whether spans are scored."""
-        if self.metric_of_spans is not None:
-            return self.metric_of_spans
-        return self.format in _FORMATS_OF_SPANS and not self.metric
-
-    def scored_by(self, task: Task) -> str:
-        """Return the name of the metric that its predictions are scored by."""
-        return SPAN_F1 if self.scores_spans else task.metric
 
 
 class FrozenEntry(Record):

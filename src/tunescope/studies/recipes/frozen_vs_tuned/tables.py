@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tunescope.studies.metric_names import METRICS
 from tunescope.studies.recipes.frozen_vs_tuned.cost_table import cost_table
-from tunescope.studies.recipes.frozen_vs_tuned.frame import CONDITIONS, METRICS, Frame, Place, Point
+from tunescope.studies.recipes.frozen_vs_tuned.frame import CONDITIONS, Frame, Place, Point
 from tunescope.studies.recipes.frozen_vs_tuned.likeness import likeness_table
 from tunescope.studies.study_result import Cell, StudyTable
 
