@@ -118,6 +118,7 @@ def run_study(
             name=planned.file.settings.name,
             question=planned.study.question,
             source=planned.study.source,
+            findings=content.findings,
             tables=content.tables,
             figures=content.figures,
             claims=content.claims,

@@ -25,12 +25,14 @@ class StudyContent(Record):
     """What a study makes of its figures.
 
     Attributes:
+        findings: What it found, in sentences for someone who has to decide something.
         tables: Its tables.
         figures: Its figures.
         claims: Published claims with verdicts.
         notes: What a reader must know before trusting a figure.
     """
 
+    findings: tuple[str, ...] = ()
     tables: tuple[StudyTable, ...] = ()
     figures: tuple[StudyFigure, ...] = ()
     claims: tuple[Claim, ...] = ()

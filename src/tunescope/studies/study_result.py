@@ -198,6 +198,7 @@ class StudyResult(Record):
         name: Its name in the study file.
         question: What it asks.
         source: The work that it repeats.
+        findings: What it found, in sentences for someone who has to decide something.
         tables: Its tables.
         figures: Its figures.
         claims: Published claims, each with a verdict.
@@ -212,6 +213,7 @@ class StudyResult(Record):
     name: str
     question: str
     source: str
+    findings: tuple[str, ...] = ()
     tables: tuple[StudyTable, ...] = ()
     figures: tuple[StudyFigure, ...] = ()
     claims: tuple[Claim, ...] = ()

@@ -238,14 +238,24 @@ _ALL = (
             name=f"{_TREEBANK}{kind}",
             description=f"the built-in English treebank: {description}",
             target=target,
+            label=label,
+            metric=metric,
             example="seed=0",
             reader=None,
         )
-        for kind, target, description in (
-            ("pos", TargetKind.TOKEN, "parts of speech"),
-            ("dep", TargetKind.PAIR, "dependency relations"),
-            ("ps-role", TargetKind.TOKEN, "semantic roles of prepositions"),
-            ("question", TargetKind.SENTENCE, "kinds of questions"),
+        for kind, target, label, metric, description in (
+            ("pos", TargetKind.TOKEN, LabelKind.CLASS, "accuracy", "parts of speech"),
+            ("dep", TargetKind.PAIR, LabelKind.CLASS, "accuracy", "dependency relations"),
+            ("parse", TargetKind.TOKEN, LabelKind.TREE, "las", "whole dependency trees"),
+            ("ps-role", TargetKind.TOKEN, LabelKind.CLASS, "accuracy", "semantic roles of prepositions"),
+            ("question", TargetKind.SENTENCE, LabelKind.CLASS, "accuracy", "kinds of questions"),
+            (
+                "answers",
+                TargetKind.SENTENCE_PAIR,
+                LabelKind.ANSWER_SPAN,
+                "answer_f1",
+                "questions on texts that hold their answers",
+            ),
         )
     ),
 )

@@ -11,7 +11,7 @@ from tunescope.tasks.answers import Answers
 from tunescope.tasks.example import Example, Target
 from tunescope.tasks.text_file import FilePath, place, read_text
 
-__all__ = ["read_squad"]
+__all__ = ["read_squad", "squad_examples"]
 
 _SHAPE = (
     '{"data": [{"paragraphs": [{"context": "…", "qas": [{"id": "…", "question": "…", "answers": […]}]}]}]}'
@@ -43,13 +43,23 @@ def read_squad(path: FilePath, *, encoding: str = "utf-8") -> tuple[Example, ...
     References:
         Rajpurkar et al. 2016, "SQuAD: 100,000+ Questions for Machine Comprehension of Text".
     """
+    return squad_examples(_load(path, encoding), place(path))
+
+
+def squad_examples(content: dict[str, Any], where: str) -> tuple[Example, ...]:
+    """Return the questions of an object as SQuAD's JSON holds it; see :func:`read_squad`.
+
+    Args:
+        content: The object.
+        where: Where it is from, for errors.
+    """
     examples: dict[str, Example] = {}
-    for where, context, record in _questions(path, encoding):
-        example = _example(context, record, where)
+    for where_here, context, record in _questions(content, where):
+        example = _example(context, record, where_here)
         if example.sentence_id in examples:
             raise InputError(
                 "Two questions have one id.",
-                where=where,
+                where=where_here,
                 expected="unique ids",
                 got=repr(example.sentence_id),
             )
@@ -57,11 +67,11 @@ def read_squad(path: FilePath, *, encoding: str = "utf-8") -> tuple[Example, ...
     return tuple(examples.values())
 
 
-def _questions(path: FilePath, encoding: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def _questions(content: dict[str, Any], source: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield where each question stands, its context and its record."""
-    for i, article in enumerate(_list(_load(path, encoding), "data", place(path))):
-        for j, paragraph in enumerate(_list(article, "paragraphs", f"{place(path)}, data[{i}]")):
-            where = f"{place(path)}, data[{i}].paragraphs[{j}]"
+    for i, article in enumerate(_list(content, "data", source)):
+        for j, paragraph in enumerate(_list(article, "paragraphs", f"{source}, data[{i}]")):
+            where = f"{source}, data[{i}].paragraphs[{j}]"
             context = _text(paragraph, "context", where)
             for k, record in enumerate(_list(paragraph, "qas", where)):
                 yield f"{where}.qas[{k}]", context, record

@@ -42,6 +42,7 @@ def extract_words(
     tuned: Path | None,
     tuned_task: dict[str, Any],
     text: dict[str, Any],
+    text_set: str,
     n_sentences: int,
     sample_seed: int,
     device: str,
@@ -53,12 +54,13 @@ def extract_words(
         model: The pre-trained model.
         tuned: The step that fine-tuned it; ``None`` for the model as it was.
         tuned_task: The task that it was tuned on, or any where it was not.
-        text: A task whose test sentences are the text; each text of a pair is a sentence of its own.
+        text: A task that holds the text; each text of a pair is a sentence of its own.
+        text_set: Which of its sets is the text.
         n_sentences: Most sentences, a random sample.
         sample_seed: Which ones.
         device: Where to run the model.
     """
-    sentences = sentences_of_words(task_of(text).splits["test"])
+    sentences = sentences_of_words(task_of(text).all_sets[text_set])
     encoder = encoder_of(model, tuned, None, task_of(tuned_task), device)
     write_representations(
         encoder,
@@ -66,7 +68,7 @@ def extract_words(
         TargetKind.TOKEN,
         folder / VECTORS,
         task="words",
-        split="test",
+        split=text_set,
     )
 
 

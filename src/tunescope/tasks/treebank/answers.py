@@ -28,7 +28,7 @@ from tunescope.tasks.treebank.statements import statement
 from tunescope.tasks.treebank.verb_groups import verb_group
 from tunescope.tasks.treebank.words import comma, final, word
 
-__all__ = ["answer_questions", "write_answer_questions"]
+__all__ = ["Split", "answer_questions", "write_answer_questions"]
 
 Split = Literal["train", "dev", "test"]
 

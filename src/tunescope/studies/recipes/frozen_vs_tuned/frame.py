@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
+from tunescope.studies.over_seeds import OverSeeds
 from tunescope.studies.study_rows import StudyRows
 from tunescope.tasks.example import TargetKind
 
@@ -50,33 +49,16 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Point:
+class Point(OverSeeds):
     """A figure at one size of the training set, over seeds.
 
     Attributes:
         n_train: Training sentences.
         is_largest: Whether the study has no larger size of the task.
-        value: Mean over the seeds that have the figure; NaN where none has.
-        low: The lowest lower end of the seeds' intervals; NaN unless each of these seeds has one.
-        high: The highest upper end.
-        spread: Standard deviation over seeds; NaN for a single one.
-        n_seeds: How many seeds have the figure.
     """
 
     n_train: int
     is_largest: bool
-    value: float
-    low: float
-    high: float
-    spread: float
-    n_seeds: int
-
-    @property
-    def sign(self) -> int | None:
-        """1 or −1 where the intervals of all seeds lie above or below 0, else 0; None where there are none."""
-        if not (math.isfinite(self.low) and math.isfinite(self.high)):
-            return None
-        return int(self.low > 0) - int(self.high < 0)
 
 
 class Frame(StudyRows):
@@ -144,15 +126,8 @@ class Frame(StudyRows):
 
 
 def _point(rows: pd.DataFrame) -> Point:
-    defined = rows[np.isfinite(rows["value"].astype(float))]
-    values = defined["value"].to_numpy(dtype=float)
-    lows, highs = (defined[end].to_numpy(dtype=float) for end in ("low", "high"))
     return Point(
+        **vars(OverSeeds.of(rows)),
         n_train=int(rows["n_train"].iloc[0]),
         is_largest=bool(rows["is_largest"].max()),
-        value=float(values.mean()) if len(values) else math.nan,
-        low=float(lows.min()) if len(lows) else math.nan,
-        high=float(highs.max()) if len(highs) else math.nan,
-        spread=float(values.std(ddof=1)) if len(values) > 1 else math.nan,
-        n_seeds=len(values),
     )

@@ -14,12 +14,10 @@ from tunescope.studies.files.common_settings import FinetuneEntry, StudySettings
 from tunescope.studies.files.number_types import Count, Integer, Number, PositiveNumber, WholeNumber
 from tunescope.studies.files.places import Place
 from tunescope.studies.files.scored_task import ScoredTaskEntry
+from tunescope.studies.files.text_entry import TextEntry
 from tunescope.studies.files.unique import check_unique
-from tunescope.tasks.formats import FORMATS, find_format
-from tunescope.tasks.options import check_options
-from tunescope.tasks.source import TaskSource
 
-__all__ = ["Condition", "FrozenEntry", "FrozenVsTunedSettings", "ReferenceEntry", "Size"]
+__all__ = ["Condition", "FrozenEntry", "FrozenVsTunedSettings", "Size"]
 
 Condition = Literal["linear", "mix", "tuned"]
 Size = Annotated[Integer, Field(ge=10)] | Literal["all"]
@@ -58,40 +56,6 @@ class FrozenEntry(Record):
         return frozen_head_settings(**changes, seed=seed)
 
 
-class ReferenceEntry(Record):
-    """Text like that which the models were pre-trained on; its labels have no part in it.
-
-    Attributes:
-        format: What it is written in; ``tunescope tasks`` lists the formats that read files.
-        path: Its path, perhaps with a slice of its sentences; a relative one starts from the study file's folder.
-        options: Options of the format by name.
-    """
-
-    format: str = Field(json_schema_extra={"enum": [name for name, each in FORMATS.items() if each.reader]})
-    path: str = Field(min_length=1)
-    options: dict[str, str | bool | int | float | None] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _check_format(self) -> ReferenceEntry:
-        format = find_format(self.format)
-        if format.reader is None:
-            raise InputError(
-                "The format generates its data and reads no file.",
-                where="format",
-                expected="a format that reads files",
-                got=repr(self.format),
-            )
-        check_options(format.function, self.options, owner=f"format {format.name!r}")
-        return self
-
-    @property
-    def source(self) -> TaskSource:
-        """Where it comes from, as a task; its sentences are those of the training set."""
-        return TaskSource(
-            format=self.format, name="reference", train=self.path, test=self.path, options=self.options
-        )
-
-
 class FrozenVsTunedSettings(StudySettings):
     """Settings of the study frozen-vs-tuned.
 
@@ -123,7 +87,7 @@ class FrozenVsTunedSettings(StudySettings):
     least_updates: WholeNumber = 200
     frozen: FrozenEntry = FrozenEntry()
     frozen_texts: Literal["mean", "cls"] = "mean"
-    reference: ReferenceEntry | None = None
+    reference: TextEntry | None = None
     reference_subwords: Integer = Field(default=20_000, ge=100)
     test_limit: Integer | None = Field(default=None, ge=20)
 

@@ -23,7 +23,7 @@ def higher_layers_claim(frame: Frame, places: Sequence[Place]) -> Claim:
     figures = {}
     for place in places:
         found = frame.after(place, measure="rsa")
-        end = found[found["step"] == found["step"].max()].sort_values("layer")
+        end = found[(found["step"] == found["step"].max()) & found["value"].notna()].sort_values("layer")
         if len(end) < 2:
             signs.append(None)
             figures[place] = "undefined"
@@ -36,7 +36,8 @@ def higher_layers_claim(frame: Frame, places: Sequence[Place]) -> Claim:
         source=f"{PAPER}, section 4.5",
         verdict=judged(signs),
         evidence=(
-            f"RSA with the original at the lowest layer and at the top, at the end of training: {listed(figures)}. A"
+            f"RSA with the original at the lowest layer where it is defined and at the top, at the end of training:"
+            f" {listed(figures)}. A"
             " case speaks where the two intervals do not overlap."
         ),
         shown_in="layers",
