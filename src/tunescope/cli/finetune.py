@@ -58,6 +58,13 @@ def finetune_command(
     lora_rank: Annotated[
         int | None, typer.Option(help="Train a LoRA adapter of this rank instead of all weights.")
     ] = None,
+    freeze: Annotated[
+        int | None,
+        typer.Option(help="Freeze the embeddings and so many of the lowest layers; 0: the embeddings alone."),
+    ] = None,
+    top_layer: Annotated[
+        int | None, typer.Option(help="Leave out the layers above this one, and put the head on it.")
+    ] = None,
     bf16: Annotated[bool, typer.Option("--bf16", help="Compute in bfloat16.")] = False,
     seed: Annotated[int, typer.Option(help="Of the head, the order of the data and dropout.")] = 0,
     random_split: Annotated[
@@ -101,6 +108,8 @@ def finetune_command(
         batch_size=batch_size,
         weight_decay=weight_decay,
         lora_rank=lora_rank,
+        frozen_layers=freeze,
+        top_layer=top_layer,
         bf16=bf16,
         seed=seed,
     )
