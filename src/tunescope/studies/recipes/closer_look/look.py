@@ -16,9 +16,9 @@ from tunescope.studies.steps.probes import Search, probe_layer
 
 __all__ = ["Look"]
 
-_SECONDS_PER_SENTENCE = 0.004
-_SECONDS_PER_TARGET = {"linear": 3e-4, "halving": 0.04, "full": 0.2}
-_CLUSTER_SECONDS_PER_PAIR = 1.5e-7
+_SECONDS_PER_SENTENCE = 0.01
+_SECONDS_PER_TARGET = {"linear": 2e-4, "halving": 0.09, "full": 0.4}
+_CLUSTER_SECONDS_PER_PAIR = 1e-7
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from tunescope.tasks.example import LabelKind
 
 __all__ = ["plan_closer_look"]
 
-_SECONDS_PER_SENTENCE = 0.02
+_SECONDS_PER_SENTENCE = 0.04
 
 
 def plan_closer_look(file: StudyFile, device: str) -> Plan:

@@ -26,7 +26,7 @@ from tunescope.studies.steps.texts import compare_texts
 
 __all__ = ["plan_frozen_vs_tuned"]
 
-_SECONDS_PER_SENTENCE = {"train": 0.02, "read": 0.004, "linear": 0.002, "mix": 0.02, "score": 0.001}
+_SECONDS_PER_SENTENCE = {"train": 0.035, "read": 0.01, "linear": 0.002, "mix": 0.1, "score": 2e-4}
 _SECONDS_OF_TEXTS = 10.0
 
 
