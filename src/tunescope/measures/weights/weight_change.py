@@ -12,7 +12,13 @@ import numpy as np
 from tunescope._core.errors import InputError
 from tunescope.measures.estimate import Estimate
 
-__all__ = ["part_of_parameter", "weight_change", "weight_change_by_parameter"]
+__all__ = [
+    "matched_parameters",
+    "part_of_parameter",
+    "reading_order",
+    "weight_change",
+    "weight_change_by_parameter",
+]
 
 _LAYER = re.compile(
     r"(?:^|\.)(?:layers?|h|blocks?|albert_layer_groups|attentions|ffns|layer_norm1|layer_norm2)\.(\d+)\."
@@ -106,9 +112,9 @@ def weight_change(base: Mapping[str, np.ndarray], tuned: Mapping[str, np.ndarray
     {'layer 1': 0.1}
     """
     sums: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for name, before, after in _matched(base, tuned):
+    for name, before, after in matched_parameters(base, tuned):
         sums[part_of_parameter(name)].append(_squared_norms(before, after))
-    return {part: _relative(sums[part]) for part in sorted(sums, key=_reading_order)}
+    return {part: _relative(sums[part]) for part in sorted(sums, key=reading_order)}
 
 
 def weight_change_by_parameter(
@@ -127,7 +133,10 @@ def weight_change_by_parameter(
     >>> changes["h.0.mlp.weight"].value, changes["h.0.mlp.bias"].status
     (0.5, 'undefined: the base weights are all zero')
     """
-    return {name: _relative([_squared_norms(before, after)]) for name, before, after in _matched(base, tuned)}
+    return {
+        name: _relative([_squared_norms(before, after)])
+        for name, before, after in matched_parameters(base, tuned)
+    }
 
 
 def _without_prefix(name: str) -> str:
@@ -151,9 +160,21 @@ def _by_short_name(parameters: Mapping[str, np.ndarray], side: str) -> dict[str,
     return short
 
 
-def _matched(
+def matched_parameters(
     base: Mapping[str, np.ndarray], tuned: Mapping[str, np.ndarray]
 ) -> list[tuple[str, np.ndarray, np.ndarray]]:
+    """Return the parameters that two states of one model share, by name, before and after.
+
+    Args:
+        base: The parameters of the pre-trained model by name.
+        tuned: Those of the fine-tuned model; the names may have another prefix, and a head is passed over.
+
+    Returns:
+        Name without prefix, array in ``base`` and array in ``tuned``, in the order of ``base``.
+
+    Raises:
+        InputError: They share no part, a parameter is missing on one side, or its shapes differ.
+    """
     before, after = _by_short_name(base, "base"), _by_short_name(tuned, "tuned")
     parts = {part_of_parameter(name) for name in before} & {part_of_parameter(name) for name in after}
     if not parts:
@@ -215,7 +236,12 @@ def _relative(sums: list[tuple[float, float]]) -> Estimate:
     return Estimate(value=math.sqrt(change / size))
 
 
-def _reading_order(part: str) -> tuple[int, int, str]:
+def reading_order(part: str) -> tuple[int, int, str]:
+    """Return what parts of a model are sorted by: the embeddings, the layers by number, then the others by name.
+
+    >>> sorted(["pooler", "layer 10", "layer 2", "embeddings"], key=reading_order)
+    ['embeddings', 'layer 2', 'layer 10', 'pooler']
+    """
     if part == "embeddings":
         return 0, 0, part
     for place, stack in ((1, "layer "), (2, "decoder layer ")):
