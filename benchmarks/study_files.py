@@ -57,7 +57,34 @@ test_limit: 1000
 reference: {{format: "conllu:pos", path: "{ewt}"}}
 """
 
-_FILES = {"closer-look": _CLOSER_LOOK, "frozen-vs-tuned": _FROZEN_VS_TUNED}
+_WHAT_HAPPENS = """\
+study: what-happens
+name: what happens to MiniLM
+
+models:
+  - path: {model}
+    name: MiniLM
+
+tasks:
+  - {{name: Parsing, format: "conllu:parse", train: "{ewt}[:2000]", test: "{ewt_test}[:700]"}}
+  - {{name: SNLI, format: snli, train: "{snli}/s1.dev[:2000]", test: "{snli}/s1.test[:1000]"}}
+  - {{name: Answers, format: "treebank:answers", options: {{n_train: 2000, n_dev: 0, n_test: 700}}}}
+
+seeds: [0, 1]
+finetune: {{preset: usual, learning_rate: 3e-4, bf16: true}}     # small models: Turc et al. 2019
+freeze: [-1, 1, 3, 5, 6]
+truncate: [1, 3, 5, 6]
+domains:
+  - {{name: PUD, format: "conllu:pos", path: "{pud}"}}
+  - {{name: EWT, format: "conllu:pos", path: "{ewt_test}[700:]"}}
+trees: {{train: "{ewt}[2000:3000]", test: "{ewt_dev}[:400]"}}
+"""
+
+_FILES = {
+    "closer-look": _CLOSER_LOOK,
+    "frozen-vs-tuned": _FROZEN_VS_TUNED,
+    "what-happens": _WHAT_HAPPENS,
+}
 
 
 def study_file(study: str) -> str:
@@ -65,7 +92,11 @@ def study_file(study: str) -> str:
     return _FILES[study].format(
         model=data.MODEL,
         pud=data.DATA / "ud" / "PUD-r2.5" / "en_pud-ud-test.conllu",
-        ewt=data.DATA / "ud" / "EWT-r2.16" / "en_ewt-ud-train.conllu",
+        **{
+            key: data.DATA / "ud" / "EWT-r2.16" / f"en_ewt-ud-{split}.conllu"
+            for key, split in (("ewt", "train"), ("ewt_dev", "dev"), ("ewt_test", "test"))
+        },
+        snli=data.DATA / "snli",
         streusle=data.DATA / "streusle-4.2" / "streusle.ud_",
         trec=data.DATA / "trec",
         glue=data.DATA / "glue",
