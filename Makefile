@@ -29,6 +29,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/edge_probe.py
 	$(BIN)/python benchmarks/structural_probe.py
 	$(BIN)/python benchmarks/studies.py
+	$(BIN)/python benchmarks/similarity.py
 	$(BIN)/python benchmarks/ablations.py
 
 check: $(READY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from tunescope.measures.geometry.centroids import centroid_shift_estimates
 from tunescope.measures.scores import accuracy_difference, accuracy_estimate
 from tunescope.measures.similarity.anisotropy import mean_cosine, mean_cosine_estimate
 from tunescope.measures.similarity.cka import cka, cka_estimate
+from tunescope.measures.similarity.rbf_cka import rbf_cka, rbf_cka_estimate
 from tunescope.measures.similarity.rsa import rsa, rsa_estimate
 
 
@@ -47,7 +49,22 @@ def test_paired_accuracy_difference(rng: np.random.Generator) -> None:
     assert 0.92 <= _covered(estimates, 0.1 * (0.75 - 2 / 3)) <= 0.98
 
 
-PAIR_MEASURES = pytest.mark.parametrize(("figure", "estimate"), [(rsa, rsa_estimate), (cka, cka_estimate)])
+PAIR_MEASURES = pytest.mark.parametrize(
+    ("figure", "estimate"),
+    [
+        pytest.param(partial(figure, **options), partial(estimate, **options), id=name)
+        for name, figure, estimate, options in (
+            ("rsa", rsa, rsa_estimate, {}),
+            ("rsa-correlation", rsa, rsa_estimate, {"similarity": "correlation"}),
+            ("rsa-euclidean", rsa, rsa_estimate, {"similarity": "euclidean"}),
+            ("rsa-cosine-ranks", rsa, rsa_estimate, {"compare": "spearman"}),
+            ("rsa-distance-ranks", rsa, rsa_estimate, {"similarity": "euclidean", "compare": "spearman"}),
+            ("cka", cka, cka_estimate, {}),
+            ("rbf-cka", rbf_cka, rbf_cka_estimate, {}),
+            ("rbf-cka-narrow", rbf_cka, rbf_cka_estimate, {"bandwidth": 0.5}),
+        )
+    ],
+)
 
 
 def _pair_coverage(

@@ -10,10 +10,10 @@ from tunescope.measures.estimate import Estimate
 from tunescope.measures.intervals import divide, half_samples, interval, resampling_weights
 from tunescope.measures.shapes import Figures, OtherVectors, SentenceIds, Vectors, Weights
 from tunescope.measures.similarity.centring import centred, why_constant
-from tunescope.measures.similarity.pair_sums import pair_sums
+from tunescope.measures.similarity.pair_sums import PairSums, RowSums, pair_sums
 from tunescope.measures.validation import check_pair, check_resampling, number_sentences
 
-__all__ = ["cka", "cka_estimate", "plain_cka"]
+__all__ = ["SMALLEST_SHARE", "cka", "cka_estimate", "debiased_ratio", "plain_cka"]
 
 SMALLEST_SHARE = 1e-12
 """An HSIC that is a smaller share of the sums it is the difference of is rounding only."""
@@ -130,10 +130,18 @@ def plain_cka(x: Vectors, y: OtherVectors) -> float:
     return min(1.0, alignment / float(np.linalg.norm(k) * np.linalg.norm(l)))
 
 
-def _debiased(x: Vectors, y: OtherVectors, weights: Weights) -> Figures:
-    """Return the debiased CKA of each subset."""
-    sums, rows = pair_sums(centred(x), centred(y), weights, rows=True)
-    counts = weights.sum(axis=0)
+def debiased_ratio(sums: PairSums, rows: RowSums, counts: Figures) -> Figures:
+    """Return HSIC₁(K, L) / √(HSIC₁(K, K) HSIC₁(L, L)) of each subset from its sums; see :func:`cka`.
+
+    Args:
+        sums: Sums over the pairs of each subset.
+        rows: Sums over its targets.
+        counts: Shape (resample,); how many targets it has.
+
+    >>> x, weights = np.array([[0.0], [1.0], [3.0], [4.0], [9.0]]), np.ones((5, 1))
+    >>> debiased_ratio(*pair_sums(x, x**2, weights, rows=True), np.array([5.0])).round(3)
+    array([0.969])
+    """
     counts = np.where(counts >= 4, counts, np.nan)
 
     def hsic(
@@ -153,3 +161,9 @@ def _debiased(x: Vectors, y: OtherVectors, weights: Weights) -> Figures:
     varies = (own_k > SMALLEST_SHARE * size_k) & (own_l > SMALLEST_SHARE * size_l)
     figures: Figures = np.minimum(divide(both, np.sqrt(np.where(varies, own_k * own_l, np.nan))), 1)
     return figures
+
+
+def _debiased(x: Vectors, y: OtherVectors, weights: Weights) -> Figures:
+    """Return the debiased CKA of each subset."""
+    sums, rows = pair_sums(centred(x), centred(y), weights, rows=True)
+    return debiased_ratio(sums, rows, weights.sum(axis=0))
