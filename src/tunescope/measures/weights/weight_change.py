@@ -174,6 +174,11 @@ def matched_parameters(
 
     Raises:
         InputError: They share no part, a parameter is missing on one side, or its shapes differ.
+
+    >>> name = "encoder.layer.0.output.dense.weight"
+    >>> found = matched_parameters({name: np.eye(2)}, {f"bert.{name}": 2 * np.eye(2)})
+    >>> [(name, after.tolist()) for name, before, after in found]
+    [('encoder.layer.0.output.dense.weight', [[2.0, 0.0], [0.0, 2.0]])]
     """
     before, after = _by_short_name(base, "base"), _by_short_name(tuned, "tuned")
     parts = {part_of_parameter(name) for name in before} & {part_of_parameter(name) for name in after}
