@@ -165,6 +165,18 @@ def test_an_undefined_metric_tells_nothing(rng: np.random.Generator) -> None:
     assert found.text.endswith("Scores: undefined before, undefined after, control undefined.")
 
 
+def test_a_metric_that_is_undefined_after_tells_nothing(rng: np.random.Generator) -> None:
+    def no_majority(gold: np.ndarray, predicted: np.ndarray) -> float:
+        return math.nan if (predicted == "none").all() else accuracy(gold, predicted)
+
+    found = forgetting(
+        GOLD, GOLD, np.full(len(GOLD), "none"), MAJORITY, SENTENCES, metric=no_majority, rng=rng
+    )
+    assert found.known.has_interval
+    assert found.verdict == "cannot be told"
+    assert found.status.startswith("undefined")
+
+
 def test_the_text(rng: np.random.Generator) -> None:
     found = _found(0.95, 0.5, rng)
     assert found.text.startswith("It was lost: of what the vectors gave beyond the control, ")

@@ -96,7 +96,8 @@ def forgetting(
     - ``"weakened"`` if a − b is clearly below 0;
     - else ``"cannot be told"``.
 
-    So a fall of the score alone makes no loss, and a small sample makes nothing kept.
+    So a fall of the score alone makes no loss, and a small sample makes nothing kept. The verdict is on what probes of
+    the given kind can read, not on all that the vectors hold.
 
     Args:
         gold: Shape (example,); the right labels of a test set that no probe was trained on.
@@ -191,8 +192,9 @@ def _share_left(before: float, after: float, control: float) -> float:
 def _verdict(
     known: Estimate, change: Estimate, half: Estimate, most: Estimate, n_comparisons: int
 ) -> tuple[Verdict, str]:
-    if not known.has_interval:
-        return "cannot be told", known.status
+    for each in (known, half, most):
+        if not each.has_interval:
+            return "cannot be told", each.status
     if direction(known, n_comparisons) <= 0:
         return (
             "cannot be told",
