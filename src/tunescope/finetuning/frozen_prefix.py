@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,11 +14,13 @@ from tunescope._core.files import readable_write_errors
 from tunescope._core.progress import track
 from tunescope.models.batching import iterate_batches, plan_batches
 from tunescope.models.encoder import Encoder
+from tunescope.models.layer_stack import LayerStack
 from tunescope.models.tokenized import TokenizedExamples
 
 __all__ = ["FrozenPrefix", "prefix_file", "write_prefixes"]
 
-_TOKEN_BUDGET = 4096
+_TOKEN_BUDGET = 1024
+"""Positions in a batch: few enough for a processor's caches, and to be hardly padded."""
 
 
 class FrozenPrefix:
@@ -91,7 +92,7 @@ def write_prefixes(
             pad_token_id=encoder.tokenizer.pad_token_id,
             device=device,
         )
-        model: Any = encoder.model
+        stack = LayerStack(encoder.model)
         autocast = torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16)
         with (
             track("frozen layers", total=len(tokenized.lengths)) as advance,
@@ -99,9 +100,10 @@ def write_prefixes(
             autocast,
         ):
             for batch in batches:
-                hidden = model(**batch.inputs, output_hidden_states=True).hidden_states
-                for layer, array in arrays.items():
-                    _scatter(array, hidden[layer].float().cpu().numpy(), tokenized, batch.sequences)
+                for layer, hidden in enumerate(stack.states(batch.inputs, max(layers))):
+                    if layer in arrays:
+                        vectors = hidden.float().cpu().numpy()
+                        _scatter(arrays[layer], vectors, tokenized, batch.sequences)
                 advance(len(batch.sequences))
         for array in arrays.values():
             array.flush()

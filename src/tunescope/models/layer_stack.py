@@ -85,6 +85,19 @@ class LayerStack:
             self._run(inputs)
         return _hidden_of(*noted[0]), [self._call(*each) for each in noted]
 
+    def states(self, inputs: Inputs, n_layers: int) -> Iterator[Hidden]:
+        """Yield the embeddings and the vectors after each of the lowest layers; those above are not run.
+
+        Args:
+            inputs: The model's inputs.
+            n_layers: How many layers to run.
+        """
+        hidden, calls = self.take_apart(inputs)
+        yield hidden
+        for layer, call in zip(self.layers[:n_layers], calls, strict=False):
+            hidden = call(layer, hidden)
+            yield hidden
+
     def _call(self, args: Args, kwargs: Kwargs) -> LayerCall:
         def call(layer: nn.Module, hidden: Hidden) -> Hidden:
             args_here, kwargs_here = _with_hidden(hidden, args, kwargs)
