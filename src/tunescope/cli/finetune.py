@@ -65,6 +65,10 @@ def finetune_command(
     top_layer: Annotated[
         int | None, typer.Option(help="Leave out the layers above this one, and put the head on it.")
     ] = None,
+    from_scratch: Annotated[
+        bool,
+        typer.Option("--from-scratch", help="Draw all weights at random first: what did pre-training bring?"),
+    ] = False,
     bf16: Annotated[bool, typer.Option("--bf16", help="Compute in bfloat16.")] = False,
     seed: Annotated[int, typer.Option(help="Of the head, the order of the data and dropout.")] = 0,
     random_split: Annotated[
@@ -110,6 +114,7 @@ def finetune_command(
         lora_rank=lora_rank,
         frozen_layers=freeze,
         top_layer=top_layer,
+        from_scratch=from_scratch or None,
         bf16=bf16,
         seed=seed,
     )

@@ -19,7 +19,7 @@ from tunescope._core.records import Record
 
 __all__ = ["PRESETS", "FinetuneSettings", "preset"]
 
-_CAME_LATER = ("frozen_layers", "top_layer", "reuse_frozen")
+_CAME_LATER = ("frozen_layers", "top_layer", "reuse_frozen", "from_scratch")
 _BASE_SIZE = 12
 """Layers from which "A Closer Look" trains for 3 epochs instead of 10."""
 
@@ -43,6 +43,7 @@ class FinetuneSettings(Record):
         top_layer: Leave out the layers above this one, and put the head on it; ``None`` keeps all.
         reuse_frozen: Run the frozen layers once, and read their vectors again in every epoch; losses differ by rounding
             alone.
+        from_scratch: Draw all weights at random first, as before pre-training; the architecture and the tokenizer stay.
     """
 
     learning_rate: float = Field(default=5e-5, gt=0)
@@ -58,11 +59,14 @@ class FinetuneSettings(Record):
     frozen_layers: int = Field(default=-1, ge=-1)
     top_layer: int | None = Field(default=None, ge=1)
     reuse_frozen: bool = True
+    from_scratch: bool = False
 
     @model_validator(mode="after")
     def _check_layers(self) -> Self:
         if self.lora_rank is not None and self.frozen_layers >= 0:
             raise ValueError("an adapter trains no layer of the model, so none can be frozen")
+        if self.from_scratch and (self.lora_rank is not None or self.frozen_layers >= 0):
+            raise ValueError("random weights have to be trained: no adapter and no frozen layers from scratch")
         if self.top_layer is not None and self.frozen_layers > self.top_layer:
             raise ValueError(f"{self.frozen_layers} layers cannot be frozen where {self.top_layer} are kept")
         return self

@@ -58,6 +58,9 @@ def make_task_model(encoder: Encoder, task: Task, settings: FinetuneSettings) ->
         )
     set_seed(settings.seed)
     transformer = encoder.model
+    if settings.from_scratch:
+        transformer.load_state_dict(type(transformer)(transformer.config).state_dict())
+        set_seed(settings.seed)  # for the head that a pre-trained model gets
     if settings.top_layer is not None:
         truncate(transformer, settings.top_layer)
     if settings.lora_rank is None:
