@@ -1,8 +1,8 @@
 """What running frozen layers once saves over running them in every epoch, and rolling back together over one by one.
 
-MiniLM on PUD's parts of speech. Training: three epochs with k layers frozen, with the frozen layers run in every epoch,
-run once, and run once for all k; nothing is dropped out in frozen layers, and the losses must agree. Rollback: the usual
-variants together, and each evaluated whole. The ways are timed in turn in one process.
+MiniLM on PUD's parts of speech. Training: three epochs with k layers frozen, with these run in every epoch, run once,
+and run once for all k; nothing is dropped out in frozen layers, and the losses must agree. Rollback: the usual variants
+together, and each evaluated whole. The ways are timed in turn in one process.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def compare_freezing() -> None:
     in_turn = sum(min(rounds) for rounds in plain.values())
     together = min(shared) + sum(min(rounds) for rounds in sharing.values())
     print(
-        f"all of these: {in_turn:.1f} s in turn, {together:.1f} s sharing ({min(shared):.1f} s to run the frozen layers):"
+        f"all of these: {in_turn:.1f} s in turn, {together:.1f} s sharing ({min(shared):.1f} s for the pass):"
         f" {in_turn / together:.2f} × faster (at least 1.2)"
     )
     print(f"largest relative difference of a loss: {deviation:.1e} (at most {_TOLERANCE:.0e})")

@@ -78,6 +78,10 @@ domains:
   - {{name: PUD, format: "conllu:pos", path: "{pud}"}}
   - {{name: EWT, format: "conllu:pos", path: "{ewt_test}[700:]"}}
 trees: {{train: "{ewt}[2000:3000]", test: "{ewt_dev}[:400]"}}
+knowledge:
+  - {{name: POS, format: "conllu:pos", train: "{ewt}[2000:3000]", test: "{ewt_dev}[:400]"}}
+  - {{name: DEP, format: "conllu:dep", train: "{ewt}[2000:3000]", test: "{ewt_dev}[:400]"}}
+knowledge_targets: 1500
 """
 
 _FILES = {

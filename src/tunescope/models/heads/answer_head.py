@@ -53,12 +53,16 @@ class AnswerHead(TaskHead):
 
     def loss(self, outputs: Scores, labels: torch.Tensor) -> torch.Tensor:
         """Return the mean negative log-probability of the answers' bounds."""
+        return self.losses(outputs, labels).mean()
+
+    def losses(self, outputs: Scores, labels: torch.Tensor) -> Float[torch.Tensor, " question"]:
+        """Return the negative log-probability of each answer's bounds."""
         gold = torch.split(labels, [len(scores) for scores in outputs])
         losses = [
             scores.logsumexp(0) - scores.masked_fill(~right, -torch.inf).logsumexp(0)
             for scores, right in zip(outputs, gold, strict=True)
         ]
-        return torch.stack(losses).sum(1).mean()
+        return torch.stack(losses).sum(1)
 
     def decode(self, outputs: Scores) -> np.ndarray:
         """Return the first and the last subword of each question's answer, counted in its text."""

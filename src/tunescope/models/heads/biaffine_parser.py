@@ -108,10 +108,23 @@ class BiaffineParser(TaskHead):
 
     def loss(self, outputs: ParserOutputs, labels: torch.Tensor) -> torch.Tensor:
         """Return the cross-entropy of heads plus that of relations, means over words."""
+        arcs, relations = self._scored(outputs, labels)
+        return nn.functional.cross_entropy(*arcs) + nn.functional.cross_entropy(*relations)
+
+    def losses(self, outputs: ParserOutputs, labels: torch.Tensor) -> Float[torch.Tensor, " word"]:
+        """Return the cross-entropy of head plus that of relation of each word."""
+        arcs, relations = self._scored(outputs, labels)
+        entropies = [nn.functional.cross_entropy(*each, reduction="none") for each in (arcs, relations)]
+        return entropies[0] + entropies[1]
+
+    def _scored(
+        self, outputs: ParserOutputs, labels: torch.Tensor
+    ) -> tuple[tuple[torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]:
+        """Return the words' scores of heads with the right ones, and those of relations to the right head, likewise."""
         heads, relations = labels.unbind(1)
         arcs, scores = outputs.arcs[outputs.real], outputs.relations[outputs.real]
         chosen = scores[torch.arange(len(heads), device=heads.device), heads]
-        return nn.functional.cross_entropy(arcs, heads) + nn.functional.cross_entropy(chosen, relations)
+        return (arcs, heads), (chosen, relations)
 
     def decode(self, outputs: ParserOutputs) -> np.ndarray:
         """Return the arc of each word, such as ``"3:nsubj"``."""

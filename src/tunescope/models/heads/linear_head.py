@@ -53,6 +53,14 @@ class LinearHead(TaskHead):
             return nn.functional.mse_loss(outputs[:, 0].float(), labels)
         return nn.functional.cross_entropy(outputs.float(), labels)
 
+    def losses(
+        self, outputs: Float[torch.Tensor, "row output"], labels: torch.Tensor
+    ) -> Float[torch.Tensor, " row"]:
+        """Return the loss of each row."""
+        if self.info.label is LabelKind.NUMBER:
+            return nn.functional.mse_loss(outputs[:, 0].float(), labels, reduction="none")
+        return nn.functional.cross_entropy(outputs.float(), labels, reduction="none")
+
     def decode(self, outputs: Float[torch.Tensor, "row output"]) -> np.ndarray:
         """Return the class names (strings) or numbers (float64)."""
         values = outputs.float().cpu().numpy()

@@ -53,5 +53,9 @@ class TaskHead(nn.Module, ABC):
         """Return the mean loss of the rows or units of a batch."""
 
     @abstractmethod
+    def losses(self, outputs: Any, labels: torch.Tensor) -> Float[torch.Tensor, " item"]:
+        """Return what :meth:`loss` is the mean of: the loss of each row, or of an answer of each unit."""
+
+    @abstractmethod
     def decode(self, outputs: Any) -> np.ndarray:
         """Return the predictions: one for each row, or of an answer its first and last row for each unit."""
