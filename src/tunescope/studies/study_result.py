@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from tunescope._core.records import Record
 from tunescope.studies.engine.work import Outcome
 
-__all__ = ["Cell", "Claim", "Series", "StudyFigure", "StudyResult", "StudyTable", "Verdict"]
+__all__ = ["Cell", "Claim", "Grid", "Series", "StudyFigure", "StudyResult", "StudyTable", "Verdict"]
 
 Cell = str | int | float | None
 """What a table has in a cell; ``None`` leaves it empty."""
@@ -110,8 +110,63 @@ class Series(Record):
         return self
 
 
+class Grid(Record):
+    """A value for every pair of a column and a row, such as the similarity of all layers of two models.
+
+    Attributes:
+        columns: Names of the columns, from left to right.
+        rows: Names of the rows, from bottom to top.
+        values: A row of values for each row, in it one for each column; NaN where undefined.
+        low: Lower ends of the intervals, in the shape of the values, NaN where a cell has none; empty where no cell
+            has one.
+        high: Upper ends of the intervals, likewise.
+        value_title: What the values are.
+        value_range: Both ends of the scale of tones, so that several figures share one; ``None`` for the lowest and
+            the highest value. A value beyond an end has the tone of that end.
+        low_is_strong: Whether low values get the strong tones.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[str, ...]
+    values: tuple[tuple[float, ...], ...]
+    low: tuple[tuple[float, ...], ...] = ()
+    high: tuple[tuple[float, ...], ...] = ()
+    value_title: str
+    value_range: tuple[float, float] | None = None
+    low_is_strong: bool = False
+
+    @model_validator(mode="after")
+    def _check_shapes(self) -> Grid:
+        if not (self.columns and self.rows):
+            raise ValueError(f"the grid of {self.value_title!r} has no column or no row")
+        expected = [len(self.columns)] * len(self.rows)
+        given = [("values", self.values), ("low", self.low), ("high", self.high)]
+        for name, cells in given if self.low or self.high else given[:1]:
+            if list(map(len, cells)) != expected:
+                raise ValueError(
+                    f"the grid of {self.value_title!r} names {len(self.rows)} rows and {len(self.columns)} columns,"
+                    f" but {name!r} has {_shape_text(cells)}; give a number for each cell, row by row"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _check_range(self) -> Grid:
+        if self.value_range and not -math.inf < self.value_range[0] < self.value_range[1] < math.inf:
+            low, high = self.value_range
+            raise ValueError(
+                f"the grid of {self.value_title!r} has a scale from {low:g} to {high:g}; give two finite ends, the"
+                " lower first"
+            )
+        return self
+
+
+def _shape_text(cells: Sequence[Sequence[float]]) -> str:
+    lengths = sorted(set(map(len, cells)))
+    return f"{len(cells)} rows" + (f" of {' or '.join(map(str, lengths))}" if lengths else "")
+
+
 class StudyFigure(Record):
-    """A figure of a study: lines over an axis, or paths in a plane.
+    """A figure of a study: lines over an axis, paths in a plane, dots, or a grid of tones.
 
     Attributes:
         key: Identifies it and names its files.
@@ -119,14 +174,15 @@ class StudyFigure(Record):
         tab: Short name where several figures share a place.
         how_to_read: One or two sentences.
         kind: ``"curves"`` for lines over a first axis; ``"paths"`` for paths in a plane whose axes have one scale;
-            ``"dots"`` for points that are not joined.
-        x_title: Title of the first axis.
-        y_title: Title of the second axis.
-        percent: Whether the second axis shows shares as per cent.
-        x_log: Whether the first axis is logarithmic; all places along it are then above 0. Not for paths.
+            ``"dots"`` for points that are not joined; ``"grid"`` for a tone for each pair of a column and a row.
+        x_title: Title of the first axis; of a grid, what its columns are.
+        y_title: Title of the second axis; of a grid, what its rows are.
+        percent: Whether the second axis, or the scale of a grid, shows shares as per cent.
+        x_log: Whether the first axis is logarithmic; all places along it are then above 0. Not for paths and grids.
         x_ticks: Names of the places 0, 1, 2, … where the first axis has categories, such as tasks; a point may stand
-            up to half a place beside its name. Not for paths, nor with ``x_log``.
-        series: The lines.
+            up to half a place beside its name. Not for paths and grids, nor with ``x_log``.
+        series: The lines; a grid has none.
+        grid: The cells of a grid; ``None`` for all other kinds.
         missing: Why there is nothing to draw; ``None`` where there is.
     """
 
@@ -134,14 +190,29 @@ class StudyFigure(Record):
     title: str
     tab: str = ""
     how_to_read: str
-    kind: Literal["curves", "paths", "dots"] = "curves"
+    kind: Literal["curves", "paths", "dots", "grid"] = "curves"
     x_title: str = ""
     y_title: str = ""
     percent: bool = False
     x_log: bool = False
     x_ticks: tuple[str, ...] = ()
     series: tuple[Series, ...] = ()
+    grid: Grid | None = None
     missing: str | None = None
+
+    @model_validator(mode="after")
+    def _check_grid(self) -> StudyFigure:
+        if self.kind != "grid" and self.grid is not None:
+            raise ValueError(f"the figure {self.key!r} has a grid, but is of the kind {self.kind!r}")
+        if self.kind == "grid" and self.grid is None and self.missing is None:
+            raise ValueError(
+                f"the figure {self.key!r} is a grid without cells: give its grid, or why it is missing"
+            )
+        if self.kind == "grid" and (self.series or self.x_log or self.x_ticks):
+            raise ValueError(
+                f"the figure {self.key!r} is a grid, which names its own columns: no series, no x_log, no x_ticks"
+            )
+        return self
 
     @model_validator(mode="after")
     def _check_first_axis(self) -> StudyFigure:

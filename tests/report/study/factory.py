@@ -9,7 +9,7 @@ import numpy as np
 from tests.report.factory import HOSTILE
 
 from tunescope.studies.engine.work import Outcome
-from tunescope.studies.study_result import Claim, Series, StudyFigure, StudyResult, StudyTable
+from tunescope.studies.study_result import Claim, Grid, Series, StudyFigure, StudyResult, StudyTable
 
 TASKS = ("POS-tagging", "dependency relations", "supersense role", "supersense function", "TREC-50")
 LAYERS = tuple(map(float, range(13)))
@@ -134,6 +134,58 @@ def make_named_figures() -> tuple[StudyFigure, ...]:
     )
 
 
+def make_grid(n_columns: int, n_rows: int, **fields: Any) -> Grid:
+    """Return how alike every layer of one model is to every layer of another, with intervals."""
+    across, up = np.linspace(0, 1, n_columns), np.linspace(0, 1, n_rows)[:, None]
+    noise = np.random.default_rng(n_columns).normal(0, 0.01, (n_rows, n_columns))
+    values = np.exp(-(((across - up) / 0.35) ** 2)) * (1 - 0.35 * np.maximum(across, up) ** 2) + noise
+    given = {
+        "columns": tuple(map(str, range(n_columns))),
+        "rows": tuple(map(str, range(n_rows))),
+        "values": values.tolist(),
+        "low": (values - 0.03).tolist(),
+        "high": (values + 0.02).tolist(),
+        "value_title": "debiased linear CKA",
+        "value_range": (0.0, 1.0),
+    }
+    return Grid.model_validate(given | fields)
+
+
+def make_grid_figure(grid: Grid, **fields: Any) -> StudyFigure:
+    """Return a figure of a grid."""
+    given: dict[str, Any] = {
+        "key": f"alike-{len(grid.columns)}",
+        "title": "Which layers of the two models are alike?",
+        "tab": f"{len(grid.columns)} layers",
+        "how_to_read": "Each cell compares a layer of the base model with a layer of the tuned one.",
+        "kind": "grid",
+        "x_title": "layer of the base model",
+        "y_title": "layer of the tuned model",
+        "grid": grid,
+    }
+    return StudyFigure.model_validate(given | fields)
+
+
+def make_grid_figures() -> tuple[StudyFigure, ...]:
+    """Return grids of few and of many layers, with an undefined cell, and one of names without intervals."""
+    many = make_grid(13, 13)
+    first = (*many.values[0][:3], math.nan, *many.values[0][4:])
+    shares = tuple(tuple(0.2 * column + 0.05 * row for column in range(5)) for row in range(5))
+    return (
+        make_grid_figure(make_grid(7, 7)),
+        make_grid_figure(many.model_copy(update={"values": (first, *many.values[1:])})),
+        make_grid_figure(
+            Grid(columns=TASKS, rows=TASKS, values=shares, value_title="accuracy", low_is_strong=True),
+            key="transfer",
+            title="How well does a model do on other tasks?",
+            tab="",
+            x_title="tuned on",
+            y_title="tested on",
+            percent=True,
+        ),
+    )
+
+
 def make_figures() -> tuple[StudyFigure, ...]:
     """Return a figure of each kind, with gaps, with many lines, in tabs, and missing."""
     base, tuned = make_series("base", role="base"), make_series("tuned", 0.05, "tuned", seed=1)
@@ -231,6 +283,7 @@ def make_figures() -> tuple[StudyFigure, ...]:
         ),
         *make_log_figures(),
         *make_named_figures(),
+        *make_grid_figures(),
     )
 
 
@@ -351,6 +404,12 @@ def make_hostile_study_result() -> StudyResult:
             missing=key if index == 1 else None,
         )
         for index, (key, kind) in enumerate(zip(keys, ("curves", "paths", "dots") * 6, strict=False))
+    )
+    cells = ((1.0, math.nan, -1.0, math.inf, *range(len(HOSTILE) - 4)),) * len(HOSTILE)
+    grid = Grid(columns=HOSTILE, rows=HOSTILE, values=cells, value_title=HOSTILE[2])
+    key = HOSTILE[2]
+    figures += (
+        make_grid_figure(grid, key=key, title=key, tab=key, how_to_read=key, x_title=key, y_title=key),
     )
     tables = tuple(
         StudyTable(key=key, title=key, note=key, columns=(key, key), rows=((key, math.nan), (1, -math.inf)))

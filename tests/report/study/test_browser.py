@@ -31,6 +31,27 @@ return [...plot.querySelectorAll('.xtick text')].map((text) => {
 """
 
 
+_DIGITS = """
+const plot = document.querySelector(`[data-figure="${arguments[0]}"]`);
+return [...plot.querySelectorAll('.heatmap-label text')].map((text) => {
+  const { left, right } = text.getBoundingClientRect();
+  return [text.textContent, right - left];
+});
+"""
+_CELL_WIDTH = """
+const plot = document.querySelector(`[data-figure="${arguments[0]}"]`);
+return plot.querySelector('.hm image').getBoundingClientRect().width / plot.data[0].x.length;
+"""
+
+
+def read_digits(driver: WebDriver, figure: str) -> list[str]:
+    """Return the digits that are shown in the cells of a grid; fail where they are wider than a cell."""
+    width = driver.execute_script(_CELL_WIDTH, figure)
+    shown = [(text, taken) for text, taken in driver.execute_script(_DIGITS, figure) if taken]
+    assert all(taken < width for _, taken in shown), (width, shown)
+    return [text for text, _ in shown]
+
+
 def read_ticks(driver: WebDriver, figure: str) -> list[str]:
     """Return what the first axis of a figure says; fail where two texts touch."""
     ticks = [(text, left, right) for text, left, right in driver.execute_script(_TICKS, figure) if text]
@@ -105,3 +126,27 @@ def test_ticks_do_not_touch_and_phones_have_fewer(rich: WebDriver) -> None:
     assert read_ticks(rich, "worth") == ["10¹²", "10¹³", "10¹⁴"]
     set_view(rich, DESKTOP)
     assert problems(rich) == []
+
+
+def test_cells_show_digits_where_there_is_room(rich: WebDriver) -> None:
+    rich.find_element(By.CSS_SELECTOR, '.tabs input[value="figure-alike-13"]').send_keys(Keys.SPACE)
+    WebDriverWait(rich, 60).until(lambda page: page.execute_script(_DIGITS, "alike-13"))
+    assert len(read_digits(rich, "alike-13")) == 13 * 13 - 1
+    assert len(read_digits(rich, "transfer")) == 25
+    assert read_ticks(rich, "alike-13") == list(map(str, range(13)))
+    set_view(rich, PHONE)
+    WebDriverWait(rich, 10).until(lambda page: "1" not in read_ticks(page, "alike-13"))
+    assert read_ticks(rich, "alike-13") == ["0", "2", "4", "6", "8", "10", "12"]
+    assert read_digits(rich, "alike-13") == []
+    assert len(read_digits(rich, "transfer")) == 25
+    set_view(rich, DESKTOP)
+    assert problems(rich) == []
+
+
+def test_the_scale_of_a_grid_is_legible_in_the_dark(rich: WebDriver) -> None:
+    colour = "return getComputedStyle(document.querySelector('[data-figure=transfer] .cbaxis text')).fill"
+    light = rich.execute_script(colour)
+    set_view(rich, DESKTOP, dark=True)
+    WebDriverWait(rich, 10).until(lambda page: page.execute_script(colour) != light)
+    set_view(rich, DESKTOP)
+    WebDriverWait(rich, 10).until(lambda page: page.execute_script(colour) == light)

@@ -61,8 +61,10 @@ def drawn_series(figure: StudyFigure) -> tuple[DrawnSeries, ...]:
 
 
 def is_drawable(figure: StudyFigure) -> bool:
-    """Return whether the figure has a point to draw."""
-    return figure.missing is None and any(map(_has_point, figure.series))
+    """Return whether the figure has a point or a cell to draw."""
+    cells = [value for row in figure.grid.values for value in row] if figure.grid else []
+    has_any = any(map(math.isfinite, cells)) or any(map(_has_point, figure.series))
+    return figure.missing is None and has_any
 
 
 def _has_point(series: Series) -> bool:

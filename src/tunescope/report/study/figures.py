@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import plotly.graph_objects as go
 from matplotlib.figure import Figure as PrintFigure
@@ -11,7 +12,14 @@ from tunescope.report.escaping import shorten
 from tunescope.report.study.curves import study_curves_figure, study_curves_print
 from tunescope.report.study.dots import study_dots_figure, study_dots_print
 from tunescope.report.study.drawn_series import MOST_LOOKS, drawn_series
-from tunescope.report.study.first_axis import print_first_axis, screen_first_axis, screen_texts_by_width
+from tunescope.report.study.first_axis import (
+    axis_names,
+    print_first_axis,
+    screen_first_axis,
+    screen_texts_by_width,
+)
+from tunescope.report.study.grid_words import grid_alternative, grid_marks_text
+from tunescope.report.study.grids import row_texts_by_width, study_grid_figure, study_grid_print
 from tunescope.report.study.line_breaks import broken, print_lines, screen_lines
 from tunescope.report.study.paths import study_paths_figure, study_paths_print
 from tunescope.report.wording import count_text, listed
@@ -23,12 +31,13 @@ _DRAWN: dict[str, tuple[Callable[[StudyFigure], go.Figure], Callable[[StudyFigur
     "curves": (study_curves_figure, study_curves_print),
     "paths": (study_paths_figure, study_paths_print),
     "dots": (study_dots_figure, study_dots_print),
+    "grid": (study_grid_figure, study_grid_print),
 }
 _LETTERS_UP_SCREEN, _LETTERS_UP_PRINT = 26, 32
 """How many letters of a title fit along the second axis."""
 
-_HEIGHT_OF_NAMES = 60
-"""Pixels that names along the first axis may take."""
+_HEIGHT_OF_NAMES, _HEIGHT_OF_LETTER = 60, 6
+"""Pixels that names along the first axis may take, and that a letter of a turned one takes."""
 
 _NOUNS = {"curves": "line", "paths": "path", "dots": "set"}
 
@@ -39,8 +48,22 @@ def study_screen_figure(figure: StudyFigure) -> go.Figure:
     drawn = _DRAWN[figure.kind][0](titled)
     drawn.update_xaxes(**screen_first_axis(titled))
     drawn.update_yaxes(title_text=screen_lines(broken(titled.y_title, _LETTERS_UP_SCREEN)))
-    names = _HEIGHT_OF_NAMES if figure.x_ticks else 0
-    return drawn.update_layout(meta=screen_texts_by_width(titled), height=drawn.layout.height + names)
+    height = drawn.layout.height + _height_of_names(titled)
+    return drawn.update_layout(meta=_texts_by_width(titled), height=height)
+
+
+def _texts_by_width(figure: StudyFigure) -> dict[str, dict[str, Any]]:
+    texts = screen_texts_by_width(figure)
+    rows = row_texts_by_width(figure) if figure.kind == "grid" else {}
+    return {width: texts[width] | rows.get(width, {}) for width in texts}
+
+
+def _height_of_names(figure: StudyFigure) -> int:
+    """Return by how much names along the first axis make the figure higher; a grid has room for short ones."""
+    longest = max(map(len, axis_names(figure)), default=0)
+    return (
+        min(_HEIGHT_OF_NAMES, _HEIGHT_OF_LETTER * longest) if figure.grid or not longest else _HEIGHT_OF_NAMES
+    )
 
 
 def study_print_figure(figure: StudyFigure) -> PrintFigure:
@@ -60,19 +83,24 @@ def _with_short_titles(figure: StudyFigure) -> StudyFigure:
 
 def alternative_text(figure: StudyFigure) -> str:
     """Return what a figure shows, for those who cannot see it."""
+    shown = grid_alternative(figure) if figure.kind == "grid" else _lines_alternative(figure)
+    return f"{shorten(figure.title, 120)}. {shown} The numbers are in the table below."
+
+
+def _lines_alternative(figure: StudyFigure) -> str:
     series = drawn_series(figure)
     kind = "Dots" if figure.kind == "dots" else count_text(len(series), _NOUNS[figure.kind])
     names = listed([line.name for line in series[:MOST_LOOKS]])
     others = f" and {len(series) - MOST_LOOKS} more" if len(series) > MOST_LOOKS else ""
     log = ", on a logarithmic axis" if figure.x_log else ""
     axes = f"{shorten(figure.y_title, 80) or 'y'} over {shorten(figure.x_title, 80) or 'x'}{log}"
-    return (
-        f"{shorten(figure.title, 120)}. {kind}, {axes}: {names}{others}. The numbers are in the table below."
-    )
+    return f"{kind}, {axes}: {names}{others}."
 
 
 def marks_text(figure: StudyFigure) -> str:
-    """Return what marks and shades mean that no legend tells; empty where there are none."""
+    """Return what marks, shades and tones mean that no legend tells; empty where there are none."""
+    if figure.kind == "grid":
+        return grid_marks_text(figure)
     series = drawn_series(figure)
     sentences = []
     if figure.kind == "paths":

@@ -16,6 +16,7 @@ from tunescope.studies.study_result import StudyFigure
 
 __all__ = [
     "FirstAxis",
+    "axis_names",
     "first_axis",
     "place_text",
     "print_first_axis",
@@ -28,6 +29,9 @@ _MOST_OWN_PLACES = 9
 
 _LETTERS_ALONG, _LETTERS_ON_PHONES = 64, 28
 """How many letters fit along an axis for print, where a desktop has room for more, and on a phone."""
+
+_BESIDE_A_SCALE = 0.8
+"""Which share of the room a grid has, since its scale and the names of its rows take the rest."""
 
 _OF_TITLE = 1.1
 """How much longer a title may be, since there is room beside the axis."""
@@ -59,12 +63,17 @@ class FirstAxis(NamedTuple):
     range: tuple[float, float] | None = None
 
 
+def axis_names(figure: StudyFigure) -> tuple[str, ...]:
+    """Return the names of the places along the first axis; none where it has numbers."""
+    return figure.grid.columns if figure.grid else figure.x_ticks
+
+
 def first_axis(figure: StudyFigure, letters: int = _LETTERS_ALONG) -> FirstAxis:
     """Return the first axis of a figure that has a point to draw; ``letters`` is for how many there is room."""
-    if figure.x_ticks:
-        n_names = len(figure.x_ticks)
-        texts = _name_texts(short_names(figure.x_ticks, _LONGEST_NAME), letters)
-        return FirstAxis(tuple(map(float, range(n_names))), texts, range=(-0.5, n_names - 0.5))
+    names = axis_names(figure)
+    if names:
+        texts = _name_texts(short_names(names, _LONGEST_NAME), _room(figure, letters))
+        return FirstAxis(tuple(map(float, range(len(names)))), texts, range=(-0.5, len(names) - 0.5))
     places = _places(figure)
     if figure.x_log:
         ticks = _log_ticks(places)
@@ -73,21 +82,27 @@ def first_axis(figure: StudyFigure, letters: int = _LETTERS_ALONG) -> FirstAxis:
     return FirstAxis(whole, range=(whole[0] - 0.35, whole[-1] + 0.35)) if whole else FirstAxis()
 
 
+def _room(figure: StudyFigure, letters: int) -> int:
+    return round(_BESIDE_A_SCALE * letters) if figure.grid else letters
+
+
 def _name_texts(names: Sequence[str], letters: int) -> tuple[tuple[str, ...], ...]:
     """Return what ticks with names say: in lines where there is room, else in one that will be turned.
 
-    Turned names need two letters of room; where there is less, every other name is left out, or more of them.
+    Turned names need two letters of room; where there is less, every other name is left out, or more of them. Of
+    names that are whole numbers, such as layers, so many are left out that the others need not be turned.
     """
     lines = tuple(broken(name, _LONGEST_LINE) for name in names)
     if _fit(lines, letters):
         return lines
-    every = math.ceil(2 * len(names) / letters)
+    each = 1 + max(map(len, names)) if all(name.isdigit() for name in names) else 2
+    every = math.ceil(each * len(names) / letters)
     return tuple(() if place % every else (name,) for place, name in enumerate(names))
 
 
 def _fit(texts: Sequence[Sequence[str]], letters: int) -> bool:
     """Return whether names stand beside each other with room for a letter between them."""
-    return (1 + max(len(line) for lines in texts for line in lines)) * len(texts) <= letters
+    return (1 + max(len(line) for lines in texts for line in lines)) * sum(map(bool, texts)) <= letters
 
 
 def _places(figure: StudyFigure) -> list[float]:
@@ -182,16 +197,16 @@ def screen_first_axis(figure: StudyFigure) -> dict[str, Any]:
         settings["ticktext"] = list(map(screen_lines, axis.texts))
     if axis.range:
         settings["range"] = list(axis.range)
-    return settings | (_TURNED if figure.x_ticks else {"tickangle": 0} if axis.ticks else {})
+    return settings | (_TURNED if axis_names(figure) else {"tickangle": 0} if axis.ticks else {})
 
 
 def screen_texts_by_width(figure: StudyFigure) -> dict[str, dict[str, Any]]:
     """Return what the first axis says where the page is wide, and where it is narrow, as on a phone."""
     texts: dict[str, dict[str, Any]] = {}
     for width, letters in (("wide", _LETTERS_ALONG), ("narrow", _LETTERS_ON_PHONES)):
-        title = broken(_title(figure), round(_OF_TITLE * letters))
+        title = broken(_title(figure), round(_OF_TITLE * _room(figure, letters)))
         texts[width] = {"xaxis.title.text": screen_lines(title)}
-        if figure.x_log or figure.x_ticks:
+        if figure.x_log or axis_names(figure):
             texts[width]["xaxis.ticktext"] = list(map(screen_lines, first_axis(figure, letters).texts))
     return texts
 
@@ -202,17 +217,17 @@ def _title(figure: StudyFigure) -> str:
 
 def print_first_axis(printed: PrintFigure, figure: StudyFigure) -> None:
     """Set the first axis of a figure for print."""
-    (axes,) = printed.axes
+    axes, letters = printed.axes[0], _room(figure, _LETTERS_ALONG)
     axis = first_axis(figure)
-    axes.set_xlabel(print_lines(broken(_title(figure), round(_OF_TITLE * _LETTERS_ALONG))))
+    axes.set_xlabel(print_lines(broken(_title(figure), round(_OF_TITLE * letters))))
     if axis.log:
         axes.set_xscale("log")
         axes.xaxis.set_minor_locator(NullLocator())
     if axis.ticks:
         axes.set_xticks(axis.ticks, list(map(print_lines, axis.texts)) or None)
-    if figure.x_ticks:
+    if axis_names(figure):
         axes.set_xlim(axis.range)
-        if not _fit(axis.texts, _LETTERS_ALONG):
+        if not _fit(axis.texts, letters):
             _turn_names(printed, max(len(name) for (name,) in filter(None, axis.texts)))
 
 

@@ -14,6 +14,7 @@ from tunescope.report.escaping import json_for_script
 from tunescope.report.html import content_policy, package_version, page_scripts, page_template, template_text
 from tunescope.report.study.drawn_series import is_drawable
 from tunescope.report.study.figures import alternative_text, marks_text, study_screen_figure
+from tunescope.report.study.grids import has_digits
 from tunescope.report.study.legend import legend_entries
 from tunescope.report.study.names import NamedFigure, named_figures, named_tables, targets
 from tunescope.report.study.settings import settings_texts
@@ -114,13 +115,15 @@ def _drawn(named: NamedFigure, number: int) -> dict[str, Any]:
         "legend": legend_entries(figure),
         "alternative": alternative_text(figure),
         "points": page_points(figure),
+        "digits_if_wide": figure.kind == "grid" and not has_digits(figure, on_phones=True),
     }
 
 
 def _missing(named: NamedFigure) -> dict[str, Any]:
     figure = named.figure
-    reason = (figure.missing or "no point of it is defined").rstrip(".")
-    return {"name": named.name, "tab": figure.tab, "reason": reason, "has_points": bool(figure.series)}
+    reason = (figure.missing or f"no {'cell' if figure.grid else 'point'} of it is defined").rstrip(".")
+    has_points = bool(figure.series or figure.grid)
+    return {"name": named.name, "tab": figure.tab, "reason": reason, "has_points": has_points}
 
 
 def _failure(outcome: Outcome) -> dict[str, str]:

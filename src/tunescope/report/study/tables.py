@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from tunescope.report.study.first_axis import place_text
+from tunescope.report.study.grid_cells import GridCell, grid_cells
 from tunescope.report.study.numbers import cell_text, number_text
 from tunescope.report.tables import Table
-from tunescope.studies.study_result import StudyFigure, StudyTable
+from tunescope.studies.study_result import Grid, StudyFigure, StudyTable
 
 __all__ = ["PageTable", "full_table", "page_points", "page_table", "points_table"]
 
@@ -45,8 +47,11 @@ def _is_numeric(table: StudyTable, column: int) -> bool:
 def points_table(figure: StudyFigure) -> Table:
     """Return the points of a figure in full precision, one row each; without intervals, their cells are empty.
 
-    Where the first axis has names, a last column has the name of the place.
+    Where the first axis has names, a last column has the name of the place. A grid has a row for each of its cells.
     """
+    if figure.grid:
+        cells = [cell for row in grid_cells(figure.grid) for cell in row]
+        return Table(columns=GridCell._fields, rows=tuple(cells))
     columns = ("series", "label", "x", "y", "low", "high")
     rows = _points(figure)
     if not figure.x_ticks:
@@ -71,6 +76,8 @@ def _points(figure: StudyFigure) -> list[tuple[str, str, float, float, float | N
 
 def page_points(figure: StudyFigure) -> PageTable:
     """Return the points of a figure for the page, without columns that are empty throughout."""
+    if figure.grid:
+        return _page_cells(figure, figure.grid)
     rows = [
         (
             name,
@@ -83,11 +90,34 @@ def page_points(figure: StudyFigure) -> PageTable:
         for name, label, x, y, low, high in _points(figure)
     ]
     titles = ("series", "point", figure.x_title or "x", figure.y_title or "y", "low", "high")
-    kept = [i for i in range(len(titles)) if i in (0, 2, 3) or any(row[i] for row in rows)]
+    return _without_empty(titles, rows, always=(0, 2, 3), first_number=3 if figure.x_ticks else 2)
+
+
+def _page_cells(figure: StudyFigure, grid: Grid) -> PageTable:
+    rows = [
+        (
+            cell.column,
+            cell.row,
+            number_text(cell.value, percent=figure.percent),
+            _end_text(cell.low, cell.value, percent=figure.percent),
+            _end_text(cell.high, cell.value, percent=figure.percent),
+        )
+        for row in grid_cells(grid)
+        for cell in row
+    ]
+    titles = (figure.x_title or "column", figure.y_title or "row", grid.value_title or "value", "low", "high")
+    return _without_empty(titles, rows, always=(0, 1, 2), first_number=2)
+
+
+def _without_empty(
+    titles: Sequence[str], rows: Sequence[Sequence[str]], *, always: Collection[int], first_number: int
+) -> PageTable:
+    """Return the table without the columns that are empty throughout, but with those that are there always."""
+    kept = [i for i in range(len(titles)) if i in always or any(row[i] for row in rows)]
     return PageTable(
         columns=tuple(titles[i] for i in kept),
         rows=tuple(tuple(row[i] for i in kept) for row in rows),
-        numeric=tuple(i >= (3 if figure.x_ticks else 2) for i in kept),
+        numeric=tuple(i >= first_number for i in kept),
     )
 
 

@@ -66,7 +66,7 @@ def _write_figure(named: NamedFigure, folder: Path) -> set[str]:
     """Write a figure's points and drawings, as far as it has any, and return the names of the files."""
     name, figure = named
     files: dict[str, str | bytes] = {}
-    if figure.series:
+    if figure.series or figure.grid:
         files[f"tables/{name}.csv"] = csv_text(points_table(figure))
     if is_drawable(figure):
         drawn = study_print_figure(figure)
