@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.spatial.distance import pdist
 
 from tunescope._core.errors import InputError
 from tunescope.measures.intervals import half_samples
@@ -24,6 +25,7 @@ def naive_mean_cosine(x: np.ndarray) -> float:
 def test_the_definition_on_all_and_on_every_subset(draw_pair: Draw, rng: np.random.Generator) -> None:
     x, _, sentences = draw_pair(rng)
     assert mean_cosine(x) == pytest.approx(naive_mean_cosine(x))
+    assert mean_cosine(x) == pytest.approx(1 - pdist(x, "cosine").mean(), abs=1e-12)
     halves = half_samples(sentences, 6, rng)
     together = _mean_cosines(unit_rows(x), halves.T.astype(float))
     assert together == pytest.approx([naive_mean_cosine(x[half]) for half in halves])

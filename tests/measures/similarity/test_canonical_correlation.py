@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.cross_decomposition import CCA
+from sklearn.decomposition import PCA
 
 from tunescope._core.errors import InputError
 from tunescope.measures.estimate import Estimate
@@ -63,6 +64,7 @@ def test_svcca_is_the_mean_correlation_after_truncation(
     first, second = naive_truncated(x, variance), naive_truncated(y, variance)
     assert svcca(x, y, variance=variance) == pytest.approx(naive_cca(first, second)[0].mean(), abs=1e-9)
     assert directions_kept(x, variance=variance) == first.shape[1]
+    assert directions_kept(x, variance=variance) == PCA(n_components=variance).fit(x).n_components_
 
 
 def test_scikit_learn_agrees(rng: np.random.Generator) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tunescope.measures.estimate import Estimate
 from tunescope.measures.similarity.canonical_correlation import pwcca, pwcca_estimate, svcca_estimate
 from tunescope.measures.similarity.intrinsic_dimension import participation_ratio_estimate, two_nn_estimate
-from tunescope.measures.similarity.isotropy import isotropy, isotropy_estimate
+from tunescope.measures.similarity.isotropy import iso_score_estimate, isotropy, isotropy_estimate
 
 Sample = tuple[np.ndarray, np.ndarray]
 SPREAD = np.arange(1, 17) ** -0.7
@@ -122,6 +122,14 @@ def test_isotropy_of_vectors_with_a_mean(scale: float, mean: float, rng: np.rand
     given, covered = _given_and_covered(estimates, truth)
     assert given > 0.8
     assert 0.91 <= covered <= 0.98
+
+
+@pytest.mark.slow
+def test_iso_score(rng: np.random.Generator) -> None:
+    estimates = [iso_score_estimate(*_draw(rng, 200, SPREAD), n_resamples=100, rng=rng) for _ in range(400)]
+    given, covered = _given_and_covered(estimates, (_ratio(SPREAD) - 1) / (len(SPREAD) - 1))
+    assert given > 0.8
+    assert 0.92 <= covered <= 0.98
 
 
 def _draw_pair(

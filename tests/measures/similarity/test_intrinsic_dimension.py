@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.decomposition import PCA
+from sklearn.neighbors import NearestNeighbors
 
 from tunescope._core.errors import InputError
 from tunescope.measures.intervals import half_samples
@@ -43,6 +45,15 @@ def test_two_nn_is_the_definition(draw_pair: Draw, rng: np.random.Generator) -> 
     x, _, _ = draw_pair(rng)
     assert two_nn(x) == pytest.approx(naive_two_nn(x), rel=1e-8)
     assert two_nn(x, discarded=0.5) == pytest.approx(naive_two_nn(x, 0.5), rel=1e-8)
+
+
+def test_two_nn_with_the_neighbours_of_scikit_learn(rng: np.random.Generator) -> None:
+    """All ratios: the line's slope is Σ log μ · −log(1 − i / n) over Σ log² μ, the largest ratio left out."""
+    x = rng.normal(size=(300, 5))
+    distances = NearestNeighbors(n_neighbors=2).fit(x).kneighbors()[0]
+    ratios = np.sort(np.log(distances[:, 1] / distances[:, 0]))[:-1]
+    heights = -np.log(1 - np.arange(1, 300) / 300)
+    assert two_nn(x, discarded=0) == pytest.approx(ratios @ heights / (ratios @ ratios), rel=1e-8)
 
 
 def test_more_rows_than_a_block_and_subsets_that_the_lists_do_not_reach(rng: np.random.Generator) -> None:
@@ -154,6 +165,8 @@ def test_the_participation_ratio_is_the_formula(
 ) -> None:
     x = draw_pair(rng)[0][:rows, :columns]
     assert participation_ratio(x) == pytest.approx(naive_participation_ratio(x), rel=1e-10)
+    shares = PCA().fit(x).explained_variance_ratio_
+    assert participation_ratio(x) == pytest.approx(1 / (shares @ shares), rel=1e-10)
 
 
 def test_the_debiased_ratio_is_that_of_the_means_over_four_examples(rng: np.random.Generator) -> None:

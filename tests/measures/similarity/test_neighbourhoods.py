@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.neighbors import NearestNeighbors
 
 from tunescope._core.errors import InputError
 from tunescope.measures.similarity.neighbourhoods import (
@@ -31,6 +32,14 @@ def naive_overlaps(x: np.ndarray, y: np.ndarray, k: int) -> list[float]:
 def test_the_definition(k: int, draw_pair: Draw, rng: np.random.Generator) -> None:
     x, y, _ = draw_pair(rng, n_sentences=150)
     assert neighbourhood_overlaps(x, y, k=k) == pytest.approx(naive_overlaps(x, y, k))
+
+
+def test_scikit_learn_agrees(draw_pair: Draw, rng: np.random.Generator) -> None:
+    x, y, _ = draw_pair(rng)
+    fitted = [NearestNeighbors(n_neighbors=10, metric="cosine").fit(each) for each in (x, y)]
+    first, second = (each.kneighbors_graph().toarray() > 0 for each in fitted)
+    expected = (first & second).sum(axis=1) / (first | second).sum(axis=1)
+    assert neighbourhood_overlaps(x, y) == pytest.approx(expected, abs=1e-12)
 
 
 @given(st.integers(0, 1000), st.floats(0.01, 100))
@@ -65,6 +74,24 @@ def test_the_estimate_agrees_with_the_function(draw_pair: Draw, rng: np.random.G
     estimate = neighbourhood_overlap_estimate(x, y, sentences, rng=rng)
     assert estimate.value == pytest.approx(neighbourhood_overlap(x, y))
     assert 0 < estimate.low < estimate.value < estimate.high < 1
+
+
+@pytest.mark.slow
+@pytest.mark.xfail(
+    strict=True, reason="neighbours are searched once: intervals a third too narrow cover 77–82 %"
+)
+@pytest.mark.parametrize("noise", [0.3, 0.7])
+@pytest.mark.parametrize("n_sentences", [15, 60])
+def test_intervals_cover_the_figure_of_as_many_examples(
+    n_sentences: int, noise: float, draw_pair: Draw, rng: np.random.Generator
+) -> None:
+    """More examples have nearer neighbours, so the figure aimed at is the mean over samples of this size."""
+    found = [
+        neighbourhood_overlap_estimate(*draw_pair(rng, n_sentences, 3, noise=noise), rng=rng)
+        for _ in range(400)
+    ]
+    truth = np.mean([each.value for each in found])
+    assert 0.92 <= np.mean([each.low <= truth <= each.high for each in found]) <= 0.98
 
 
 def test_empty_by_construction_or_undefined_is_nan_with_a_status(

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.linalg import orthogonal_procrustes
+from scipy.spatial import procrustes
 
 from tunescope.measures.similarity.procrustes import procrustes_distance, procrustes_estimate
 
@@ -28,6 +29,13 @@ def test_the_definition(rows: int, columns: int, draw_pair: Draw, rng: np.random
     x, y, _ = draw_pair(rng)
     pair = x[:rows], y[:rows, :columns]
     assert procrustes_distance(*pair) == pytest.approx(naive_distance(*pair), abs=1e-10)
+
+
+def test_scipy_agrees(draw_pair: Draw, rng: np.random.Generator) -> None:
+    """Its disparity is what is left if the scale may follow, too: 1 − s² where the distance is 2 − 2 s."""
+    x, y, _ = draw_pair(rng)
+    disparity = procrustes(x, y)[2]
+    assert 1 - (1 - procrustes_distance(x, y) / 2) ** 2 == pytest.approx(disparity, abs=1e-10)
 
 
 def test_a_known_answer() -> None:
@@ -59,6 +67,30 @@ def test_the_estimate_agrees_with_the_function(
     estimate = procrustes_estimate(x, y, sentences, rng=rng)
     assert estimate.value == procrustes_distance(x, y)
     assert 0 < estimate.low < estimate.value < estimate.high < 2
+
+
+def _coverage(draw: Draw, rng: np.random.Generator, n_sentences: int, hidden: int, repeats: int) -> float:
+    """Where y is x plus 0.7 times as much of the same spread, tr XY = tr XX and tr YY = 1.49 tr XX."""
+    truth = 2 - 2 / math.sqrt(1 + 0.7**2)
+    assert procrustes_distance(*draw(rng, 20_000, 3, hidden=hidden)[:2]) == pytest.approx(truth, abs=0.01)
+    found = [procrustes_estimate(*draw(rng, n_sentences, 3, hidden=hidden), rng=rng) for _ in range(repeats)]
+    return float(np.mean([each.low <= truth <= each.high for each in found]))
+
+
+@pytest.mark.slow
+def test_intervals_cover_where_examples_are_many(draw_pair: Draw, rng: np.random.Generator) -> None:
+    assert 0.92 <= _coverage(draw_pair, rng, n_sentences=150, hidden=8, repeats=400) <= 0.98
+
+
+@pytest.mark.slow
+@pytest.mark.xfail(
+    strict=True, reason="the rotation fits the sample, so that few examples bias the figure down"
+)
+@pytest.mark.parametrize(("n_sentences", "hidden"), [(15, 16), (30, 64)])
+def test_intervals_cover_where_examples_are_few(
+    n_sentences: int, hidden: int, draw_pair: Draw, rng: np.random.Generator
+) -> None:
+    assert 0.92 <= _coverage(draw_pair, rng, n_sentences, hidden, repeats=200) <= 0.98
 
 
 def test_no_change_is_known_to_be_none(draw_pair: Draw, rng: np.random.Generator) -> None:

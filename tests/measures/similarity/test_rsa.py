@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,6 +32,25 @@ def test_the_formula(draw_pair: Draw, rng: np.random.Generator) -> None:
     x, y, _ = draw_pair(rng)
     assert rsa(x, y) == pytest.approx(naive_rsa(x, y), abs=1e-12)
     assert rsa(x, y[:, :5]) == pytest.approx(naive_rsa(x, y[:, :5]), abs=1e-12)
+
+
+@pytest.mark.parametrize("compare", ["pearson", "spearman"])
+@pytest.mark.parametrize("similarity", ["cosine", "correlation", "euclidean"])
+def test_rsatoolbox_agrees(similarity: Any, compare: Any, draw_pair: Draw, rng: np.random.Generator) -> None:
+    """Its Euclidean distances are squared: linear in the cosine for unit vectors, and else to be rooted."""
+    data = pytest.importorskip("rsatoolbox.data", reason="rsatoolbox, no dependency, is not installed")
+    rdm = pytest.importorskip("rsatoolbox.rdm", reason="rsatoolbox, no dependency, is not installed")
+    x, y, _ = draw_pair(rng)
+
+    def theirs(v: np.ndarray) -> Any:
+        if similarity == "cosine":
+            v = v / np.linalg.norm(v, axis=1, keepdims=True)
+        method = "correlation" if similarity == "correlation" else "euclidean"
+        found = rdm.calc_rdm(data.Dataset(v), method=method)
+        return rdm.RDMs(np.sqrt(found.get_vectors())) if similarity == "euclidean" else found
+
+    expected = rdm.compare(theirs(x), theirs(y), method={"pearson": "corr"}.get(compare, compare))
+    assert rsa(x, y, similarity=similarity, compare=compare) == pytest.approx(expected.item(), abs=1e-6)
 
 
 def test_a_known_answer() -> None:
