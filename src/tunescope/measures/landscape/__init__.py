@@ -1,0 +1,1 @@
+"""Loss landscapes from arrays of losses: widths, areas, barriers, agreement of surfaces; and paths of weights."""
