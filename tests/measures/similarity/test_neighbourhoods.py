@@ -78,7 +78,7 @@ def test_the_estimate_agrees_with_the_function(draw_pair: Draw, rng: np.random.G
 
 @pytest.mark.slow
 @pytest.mark.xfail(
-    strict=True, reason="neighbours are searched once: intervals a third too narrow cover 77–82 %"
+    strict=True, reason="neighbours are searched once: intervals a third too narrow cover some 80 %"
 )
 @pytest.mark.parametrize("noise", [0.3, 0.7])
 @pytest.mark.parametrize("n_sentences", [15, 60])

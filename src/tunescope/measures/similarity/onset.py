@@ -22,9 +22,10 @@ from tunescope.measures.shapes import AnyVectors, SentenceIds, Vectors
 from tunescope.measures.similarity.cka import cka_estimate
 from tunescope.measures.validation import check_resampling, check_vectors, number_sentences
 
-__all__ = ["LayerEvidence", "Layers", "Onset", "Precision", "check_states", "onset_layer"]
+__all__ = ["LayerEvidence", "Layers", "Onset", "OtherLayers", "Precision", "check_states", "onset_layer"]
 
 Layers = Sequence[AnyVectors] | Float[np.ndarray, "layer example hidden"]
+OtherLayers = Sequence[AnyVectors] | Float[np.ndarray, "layer other_example hidden"]
 """The vectors of the same examples at each layer, layer 0 for the embeddings; hidden sizes may differ by layer."""
 
 Precision = Literal["float32", "float16", "bfloat16"]
@@ -249,7 +250,11 @@ def onset_layer(
 
 
 def check_states(
-    before: Layers, after: Layers, *, same_rows: bool = True, names: tuple[str, str] = ("before", "after")
+    before: Layers,
+    after: OtherLayers,
+    *,
+    same_rows: bool = True,
+    names: tuple[str, str] = ("before", "after"),
 ) -> tuple[list[AnyVectors], list[AnyVectors]]:
     """Return the layers of two states of one model as matrices.
 

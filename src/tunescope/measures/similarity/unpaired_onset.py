@@ -10,14 +10,14 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Shaped
 from scipy.linalg import cholesky, solve, solve_triangular
 
 from tunescope._core.errors import InputError
 from tunescope.measures.intervals import MIN_SENTENCES
 from tunescope.measures.shapes import AnyVectors, SentenceIds, Vectors
 from tunescope.measures.similarity.centring import centred, why_constant
-from tunescope.measures.similarity.onset import LayerEvidence, Layers, Onset, check_states
+from tunescope.measures.similarity.onset import LayerEvidence, Layers, Onset, OtherLayers, check_states
 from tunescope.measures.validation import check_resampling, number_sentences
 
 __all__ = ["onset_layer_unpaired"]
@@ -28,13 +28,14 @@ in units of a mean eigenvalue: so that few sentences, fewer than dimensions, lea
 
 Divisions = Bool[np.ndarray, "division sentence"]
 Shifts = Float[np.ndarray, " division"]
+OtherSentenceIds = Shaped[np.ndarray, " other_example"]
 
 
 def onset_layer_unpaired(
     before: Layers,
-    after: Layers,
+    after: OtherLayers,
     before_sentence_ids: SentenceIds,
-    after_sentence_ids: SentenceIds,
+    after_sentence_ids: OtherSentenceIds,
     *,
     n_permutations: int = 999,
     level: float = 0.99,
