@@ -31,6 +31,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/studies.py
 	$(BIN)/python benchmarks/similarity.py
 	$(BIN)/python benchmarks/ablations.py
+	$(BIN)/python benchmarks/landscapes.py
 
 check: $(READY)
 	$(BIN)/ruff check

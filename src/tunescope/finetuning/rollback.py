@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from tunescope.models.layer_stack import Hidden, LayerCall, LayerStack
 from tunescope.models.prediction import predict_with
 from tunescope.tasks.task import Examples
 
-__all__ = ["predict_rolled_back", "rollback_variants"]
+__all__ = ["predict_rolled_back", "rollback_variants", "thirds"]
 
 Layers = frozenset[int]
 """Which layers are rolled back; 0 are the embeddings."""
@@ -36,12 +37,29 @@ def rollback_variants(n_layers: int) -> dict[str, Layers]:
     single = {f"layer {layer}": frozenset({layer}) for layer in range(n_layers + 1)}
     lower = {f"lower {n}": frozenset(range(n + 1)) for n in range(1, n_layers + 1)}
     upper = {f"upper {n}": frozenset(range(n_layers - n + 1, n_layers + 1)) for n in range(1, n_layers + 1)}
-    ends = np.linspace(0, n_layers, 4).round().astype(int)
-    thirds = {
-        f"{name} third": frozenset(range(int(start) + 1, int(end) + 1))
-        for name, start, end in zip(("low", "middle", "high"), ends, ends[1:], strict=False)
+    return {
+        **single,
+        **lower,
+        **upper,
+        **{f"{name} third": layers for name, layers in thirds(n_layers).items()},
     }
-    return {**single, **lower, **upper, **{name: layers for name, layers in thirds.items() if layers}}
+
+
+def thirds(n_layers: int) -> dict[str, Layers]:
+    """Return the low, middle and high layers, as far as there are any.
+
+    >>> {name: sorted(layers) for name, layers in thirds(4).items()}
+    {'low': [1], 'middle': [2, 3], 'high': [4]}
+    >>> list(thirds(2))
+    ['low', 'high']
+    """
+    ends = np.linspace(0, n_layers, 4).round().astype(int).tolist()
+    names = ("low", "middle", "high")
+    found = {
+        name: frozenset(range(start + 1, end + 1))
+        for name, (start, end) in zip(names, pairwise(ends), strict=True)
+    }
+    return {name: layers for name, layers in found.items() if layers}
 
 
 def predict_rolled_back(

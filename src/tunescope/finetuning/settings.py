@@ -66,7 +66,9 @@ class FinetuneSettings(Record):
         if self.lora_rank is not None and self.frozen_layers >= 0:
             raise ValueError("an adapter trains no layer of the model, so none can be frozen")
         if self.from_scratch and (self.lora_rank is not None or self.frozen_layers >= 0):
-            raise ValueError("random weights have to be trained: no adapter and no frozen layers from scratch")
+            raise ValueError(
+                "random weights have to be trained: no adapter and no frozen layers from scratch"
+            )
         if self.top_layer is not None and self.frozen_layers > self.top_layer:
             raise ValueError(f"{self.frozen_layers} layers cannot be frozen where {self.top_layer} are kept")
         return self

@@ -11,7 +11,7 @@ from torch.nn.functional import embedding_bag
 
 from tunescope.models.tokenized import TokenizedExamples
 
-__all__ = ["PartIndex", "PoolingPlan", "plan_pooling", "pool"]
+__all__ = ["PartIndex", "PoolingPlan", "plan_pooling", "pool", "pool_by_sums"]
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,19 @@ def pool(
     """Return the mean vector of each part; ``positions`` and ``offsets`` are those of a :class:`PoolingPlan`."""
     flat = hidden.reshape(-1, hidden.shape[-1])
     return embedding_bag(positions, flat, offsets, mode="mean")
+
+
+def pool_by_sums(
+    hidden: Float[torch.Tensor, "sequence position hidden"],
+    positions: Int[torch.Tensor, " position"],
+    offsets: Int[torch.Tensor, " part"],
+) -> Float[torch.Tensor, "part hidden"]:
+    """Return what :func:`pool` returns, by operations that have a second derivative; it is slower."""
+    flat = hidden.reshape(-1, hidden.shape[-1])
+    ends = torch.cat([offsets[1:], offsets.new_tensor([len(positions)])])
+    part = torch.repeat_interleave(torch.arange(len(offsets), device=flat.device), ends - offsets)
+    sums = flat.new_zeros(len(offsets), flat.shape[1]).index_add(0, part, flat[positions])
+    return sums / (ends - offsets)[:, None]
 
 
 def _ranges(starts: Int[np.ndarray, " range"], ends: Int[np.ndarray, " range"]) -> Int[np.ndarray, " item"]:
