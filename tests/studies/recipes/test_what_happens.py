@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from transformers import BertConfig, BertForMaskedLM
 
 from tunescope._core.errors import InputError
 from tunescope.studies.run_study import PlannedStudy, plan_study, read_study_result, run_study
@@ -61,6 +63,9 @@ domains:
   - {{name: other, format: "conllu:pos", path: other.conllu}}
 domain_sentences: 25
 trees: {{train: train.conllu, test: "test.conllu[:20]"}}
+knowledge:
+  - {{name: POS, format: "conllu:pos", train: train.conllu, test: test.conllu}}
+knowledge_targets: 150
 n_resamples: 20
 """,
         encoding="utf-8",
@@ -86,7 +91,17 @@ def records(result: StudyResult, study_file: Path) -> pd.DataFrame:
 def test_everything_is_found(result: StudyResult, study_file: Path) -> None:
     assert result.failures == ()
     tables = {table.key: table for table in result.tables}
-    assert set(tables) == {"ablations", "rollback", "similarity", "structure", "weights"}
+    assert set(tables) == {
+        "ablations",
+        "rollback",
+        "similarity",
+        "shapes",
+        "structure",
+        "edges",
+        "codes",
+        "weights",
+        "updates",
+    }
     found = [(row[1], row[4], row[3], row[5]) for row in tables["ablations"].rows]
     assert found == [
         (task, are, n_layers, 2)
@@ -145,6 +160,58 @@ def test_similarities_and_their_differences(records: pd.DataFrame) -> None:
     assert len(differences) == 4
 
 
+def test_what_was_known_is_told_at_each_layer(records: pd.DataFrame) -> None:
+    edges = records[(records["domain"] == "POS") & (records["task"] == "pairs")]
+    before = edges[edges["kind"] == "edges before"].set_index("layer")["value"]
+    after = edges[edges["kind"] == "edges after"].set_index(["seed", "layer"])["value"]
+    gain = edges[edges["measure"] == "edge_f1_gain"].set_index(["seed", "layer"])["value"]
+    assert len(gain) == 2 * (N_LAYERS + 1)
+    for (seed, layer), value in gain.items():
+        assert value == pytest.approx(after[seed, layer] - before[layer])
+    left = edges[edges["measure"] == "share_left"]
+    assert set(left["label"]) <= {"kept", "weakened", "lost", "cannot be told"}
+    assert left["label"].notna().all()
+    codes = edges[edges["measure"] == "compression"]
+    assert (codes["value"] > 0.5).all()
+
+
+def test_layers_before_and_after_are_mapped(result: StudyResult, records: pd.DataFrame) -> None:
+    figure = next(figure for figure in result.figures if figure.key == "map-pairs-tiny")
+    assert figure.grid is not None
+    assert figure.grid.rows == figure.grid.columns == ("0", "1", "2")
+    cells = records[(records["measure"] == "cka_map") & (records["task"] == "pairs")]
+    cells = cells[(cells["layer"] == 2) & (cells["label"] == "1")]
+    assert figure.grid.values[2][1] == pytest.approx(cells["value"].mean())
+
+
+def test_updates_of_related_runs_are_compared(result: StudyResult) -> None:
+    table = next(table for table in result.tables if table.key == "updates")
+    runs = {tuple(row[1:4]) for row in table.rows}
+    assert runs == {
+        ("parser", 0, "parser, seed 1"),
+        ("pairs", 0, "pairs, seed 1"),
+        ("pairs", 0, "parser, seed 0"),
+        ("pairs", 1, "parser, seed 1"),
+    }
+    assert all(-1 <= row[5] <= 1 for row in table.rows if isinstance(row[5], float))
+
+
+def test_masked_words_are_guessed_where_the_model_has_the_head(
+    study_file: Path, tiny_model: Path, planned: PlannedStudy, result: StudyResult, tmp_path: Path
+) -> None:
+    assert not any("masked words" in step.title for step in planned.plan)
+    assert any("No loss on masked words: tiny came without" in note for note in result.notes)
+    shutil.copytree(tiny_model, tmp_path / "with-head")
+    config = BertConfig.from_pretrained(tiny_model)
+    BertForMaskedLM(config).save_pretrained(tmp_path / "with-head")
+    text = study_file.read_text(encoding="utf-8")
+    path = study_file.parent / "masks.yaml"
+    path.write_text(text.replace(str(tiny_model), str(tmp_path / "with-head")), encoding="utf-8")
+    titles = [step.title for step in plan_study(path, device="cpu").plan if "masked words" in step.title]
+    assert titles[0] == "masked words on other of tiny as it was"
+    assert len(titles) == 1 + 2 * 2 * 2  # before, and for each task and seed: after, and the change
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -155,7 +222,12 @@ def test_similarities_and_their_differences(records: pd.DataFrame) -> None:
         (("path: other.conllu", "path: missing.conllu"), "missing.conllu"),
         (('test: "test.conllu[:20]"', "test: gone.conllu"), "gone.conllu"),
         (("similarities: [rsa, ", "similarities: [rsb, "), "similarities"),
-        (('format: "conllu:pos"', 'format: "treebank:pos"'), "generates its data"),
+        (('format: "conllu:pos", path', 'format: "treebank:pos", path'), "generates its data"),
+        (
+            ('POS, format: "conllu:pos"', 'POS, format: "conllu:parse"'),
+            "words or pairs of words, with classes",
+        ),
+        (("test: test.conllu}\nknowledge_", "test: gone.conllu}\nknowledge_"), "gone.conllu"),
     ],
 )
 def test_bad_files_are_refused_with_the_line(study_file: Path, change: tuple[str, str], message: str) -> None:

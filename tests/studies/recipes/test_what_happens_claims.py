@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from tunescope.studies.recipes.what_happens.claims import what_happens_claims
+from tunescope.studies.recipes.what_happens.comparing import OWN_TEXT
 from tunescope.studies.recipes.what_happens.findings import what_happens_findings
 from tunescope.studies.recipes.what_happens.frame import Frame
-from tunescope.studies.recipes.what_happens.plan import OWN_TEXT
 
 Figure = tuple[float, float, float]
 FIGURES: dict[str, Figure] = {

@@ -9,7 +9,7 @@ from tunescope.measures.weights.weight_change import weight_change
 from tunescope.models.encoder import Encoder
 from tunescope.studies.comparison import Measurement
 
-__all__ = ["weight_measurements"]
+__all__ = ["weight_measurements", "weights_as_arrays"]
 
 
 def weight_measurements(base: Encoder, tuned: Encoder, *, step: int | None = None) -> tuple[Measurement, ...]:
@@ -20,7 +20,7 @@ def weight_measurements(base: Encoder, tuned: Encoder, *, step: int | None = Non
     Raises:
         InputError: The two models have different parameters.
     """
-    changes = weight_change(_as_arrays(base), _as_arrays(tuned))
+    changes = weight_change(weights_as_arrays(base), weights_as_arrays(tuned))
     return tuple(
         Measurement(measure="weight_change", subject="both", part=part, step=step, estimate=estimate)
         for part, estimate in changes.items()
@@ -28,7 +28,7 @@ def weight_measurements(base: Encoder, tuned: Encoder, *, step: int | None = Non
     )
 
 
-def _as_arrays(encoder: Encoder) -> dict[str, np.ndarray]:
+def weights_as_arrays(encoder: Encoder) -> dict[str, np.ndarray]:
     """Return the parameters as arrays; bfloat16, which numpy lacks, becomes float32."""
     tensors = encoder.model.state_dict()
     return {

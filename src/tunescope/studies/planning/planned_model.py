@@ -50,7 +50,7 @@ class PlannedModel:
             ModelError: It cannot be found.
         """
         with self._told_with_line():
-            return model_input(self._location)
+            return model_input(self.location)
 
     @cached_property
     def n_layers(self) -> int:
@@ -78,7 +78,7 @@ class PlannedModel:
     @cached_property
     def gigabytes_of_weights(self) -> float:
         """What one copy of its weights takes on disk."""
-        folder = find_checkpoint(self._location).folder
+        folder = find_checkpoint(self.location).folder
         return sum(path.stat().st_size for path in folder.glob("*.safetensors")) / 1e9
 
     @property
@@ -88,13 +88,14 @@ class PlannedModel:
         return {"seed": settings.analysis_seed, "n_resamples": settings.n_resamples, "level": settings.level}
 
     @cached_property
-    def _location(self) -> str:
+    def location(self) -> str:
+        """Where it is: a folder, or a name on the hub."""
         return model_location(self.entry, self.file.folder)
 
     @cached_property
     def _config(self) -> Any:
         with self._told_with_line():
-            return find_checkpoint(self._location).model_config
+            return find_checkpoint(self.location).model_config
 
     def _told_with_line(self) -> AbstractContextManager[None]:
         return told_with_line(self.file, ("models", self.file.settings.models.index(self.entry)))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,8 +11,14 @@ from tunescope._core.seeds import make_rng
 from tunescope.measures.estimate import Estimate
 from tunescope.measures.independent_difference import independent_difference
 from tunescope.measures.similarity.anisotropy import mean_cosine_estimate
+from tunescope.measures.similarity.canonical_correlation import pwcca_estimate, svcca_estimate
 from tunescope.measures.similarity.cka import cka_estimate
+from tunescope.measures.similarity.cka_map import cka_map
+from tunescope.measures.similarity.intrinsic_dimension import participation_ratio_estimate, two_nn_estimate
+from tunescope.measures.similarity.isotropy import isotropy_estimate
 from tunescope.measures.similarity.neighbourhoods import neighbourhood_overlap_estimate
+from tunescope.measures.similarity.procrustes import procrustes_estimate
+from tunescope.measures.similarity.rbf_cka import rbf_cka_estimate
 from tunescope.measures.similarity.rsa import rsa_estimate
 from tunescope.representations.writing import write_representations
 from tunescope.studies.engine.step_function import step_function
@@ -23,14 +30,45 @@ from tunescope.studies.steps.subsets import subset_of
 from tunescope.tasks.example import Example, Span, Target, TargetKind
 from tunescope.tasks.task import Examples
 
-__all__ = ["SimilarityName", "compare_domains", "compare_words", "extract_words", "sentences_of_words"]
+__all__ = [
+    "SimilarityName",
+    "compare_domains",
+    "compare_words",
+    "extract_words",
+    "map_layers",
+    "measure_shapes",
+    "sentences_of_words",
+]
 
-SimilarityName = Literal["rsa", "cka", "neighbourhood_overlap"]
+SimilarityName = Literal[
+    "rsa",
+    "rsa_correlation",
+    "rsa_euclidean",
+    "rsa_spearman",
+    "cka",
+    "rbf_cka",
+    "svcca",
+    "pwcca",
+    "procrustes_distance",
+    "neighbourhood_overlap",
+]
 
-_SIMILARITIES = {
+_SIMILARITIES: dict[SimilarityName, Callable[..., Estimate]] = {
     "rsa": rsa_estimate,
+    "rsa_correlation": partial(rsa_estimate, similarity="correlation"),
+    "rsa_euclidean": partial(rsa_estimate, similarity="euclidean"),
+    "rsa_spearman": partial(rsa_estimate, compare="spearman"),
     "cka": cka_estimate,
+    "rbf_cka": rbf_cka_estimate,
+    "svcca": svcca_estimate,
+    "pwcca": pwcca_estimate,
+    "procrustes_distance": procrustes_estimate,
     "neighbourhood_overlap": neighbourhood_overlap_estimate,
+}
+_SHAPES: dict[str, Callable[..., Estimate]] = {
+    "intrinsic_dimension": two_nn_estimate,
+    "participation_ratio": partial(participation_ratio_estimate, debiased=True),
+    "isotropy": isotropy_estimate,
 }
 
 
@@ -125,6 +163,42 @@ def compare_words(
             rng = make_rng(seed, "study", "resampling")
             found[name] = mean_cosine_estimate(vectors, base.sentence_ids, rng=rng, **options)
         rows += [Row(measure=name, layer=layer, estimate=estimate) for name, estimate in found.items()]
+    write_rows(folder, rows)
+
+
+@step_function()
+def measure_shapes(
+    folder: Path, *, words: Path, max_targets: int, seed: int, n_resamples: int, level: float
+) -> None:
+    """Measure, layer by layer, in how many directions the vectors of words lie, and how evenly."""
+    vectors = LabelledVectors.whole(open_vectors(words)).sampled(max_targets, seed)
+    rows = []
+    for layer in vectors.layers:
+        x = vectors.layer(layer)
+        for name, measure in _SHAPES.items():
+            rng = make_rng(seed, "study", "resampling")
+            estimate = measure(x, vectors.sentence_ids, n_resamples=n_resamples, level=level, rng=rng)
+            rows.append(Row(measure=name, layer=layer, estimate=estimate))
+    write_rows(folder, rows)
+
+
+@step_function(memory_gigabytes=2)
+def map_layers(folder: Path, *, before: Path, after: Path, max_targets: int, seed: int) -> None:
+    """Compare each layer before with each layer after by debiased CKA; the row's label is the layer after."""
+    base, tuned = (
+        LabelledVectors.whole(open_vectors(path)).sampled(max_targets, seed) for path in (before, after)
+    )
+    found = cka_map(*([each.layer(layer) for layer in each.layers] for each in (base, tuned)))
+    rows = [
+        Row(
+            measure="cka_map",
+            layer=layer,
+            label=str(other),
+            estimate=Estimate(value=float(value), n_examples=len(base)),
+        )
+        for layer, line in zip(base.layers, found, strict=True)
+        for other, value in zip(tuned.layers, line, strict=True)
+    ]
     write_rows(folder, rows)
 
 

@@ -29,7 +29,7 @@ def _content(file: StudyFile, rows: pd.DataFrame) -> StudyContent:
         tables=what_happens_tables(frame),
         figures=what_happens_figures(frame),
         claims=what_happens_claims(frame),
-        notes=tuple(_notes(settings)),
+        notes=(*_notes(settings), *_notes_on_masks(frame, settings)),
     )
 
 
@@ -48,6 +48,14 @@ def _notes(settings: WhatHappensSettings) -> Iterator[str]:
         yield f"Of each task, at most {settings.train_limit:,} training sentences were used, a random sample."
     if settings.test_limit is not None:
         yield f"Scores are on a random sample of at most {settings.test_limit:,} test sentences of each task."
+
+
+def _notes_on_masks(frame: Frame, settings: WhatHappensSettings) -> Iterator[str]:
+    """Say which models have no head that guesses masked words, where there are texts to mask words in."""
+    without = [place.model for place in frame.places() if not frame.texts_with_masks(place)]
+    if settings.domains and without:
+        names = ", ".join(dict.fromkeys(without))
+        yield f"No loss on masked words: {names} came without the head that guesses them."
 
 
 STUDY = Study(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from tunescope.studies.over_seeds import OverSeeds
+from tunescope.studies.recipes.what_happens.comparing import OWN_TEXT
 from tunescope.studies.recipes.what_happens.frame import Frame, Place
-from tunescope.studies.recipes.what_happens.plan import OWN_TEXT
 from tunescope.studies.study_result import Claim, Verdict
 
 __all__ = ["what_happens_claims"]
@@ -34,30 +34,47 @@ def what_happens_claims(frame: Frame) -> tuple[Claim, ...]:
 
 
 def _nothing_is_forgotten(frame: Frame, places: list[Place]) -> Claim:
-    verdicts: list[Verdict] = []
-    parts = []
-    for place in places:
-        before = frame.by_layer(place, kind="structure before", measure="dspr")
-        gains = frame.by_layer(place, kind="structure gain", measure="dspr_gain")
-        known = {layer: figure.value for layer, figure in before.items() if math.isfinite(figure.value)}
-        if not known or not gains:
-            continue
-        best = max(known, key=lambda layer: known[layer])
-        margin = _FORGOTTEN * known[best]
-        gain = gains[best]
-        verdicts.append(_above(gain, -margin))
-        parts.append(f"{place.title}, layer {best}: {_points(gain)} of {100 * known[best]:.0f}")
+    found = [each for place in places for each in (*_syntax_kept(frame, place), *_labels_kept(frame, place))]
+    evidence = "; ".join(text for _, text in found)
     return Claim(
         text="Fine-tuning does not make the model forget the linguistic structure that it knew.",
         source=f"{_PAPER}, on probes of linguistic structure",
-        verdict=_all_alike(verdicts),
+        verdict=_all_alike(verdict for verdict, _ in found),
         evidence=(
-            "Change of the structural probe's DSpr at the layer where it was best before, in hundredths:"
-            f" {'; '.join(parts) or 'unknown'}. It holds where every interval lies above minus"
-            f" {_FORGOTTEN:.0%} of what was there, and does not where one lies below."
+            "At the layer where each probe read most before, the change of the structural probe's DSpr in hundredths,"
+            f" and how much of what edge probes read beyond the most frequent label is left: {evidence or 'unknown'}."
+            f" It holds where every interval lies above the loss of {_FORGOTTEN:.0%} of what was there, and does not"
+            " where one lies below."
         ),
-        shown_in="structure",
+        shown_in="structure"
+        if any(frame.by_layer(place, kind="structure gain") for place in places)
+        else "edges",
     )
+
+
+def _syntax_kept(frame: Frame, place: Place) -> Iterator[tuple[Verdict, str]]:
+    before = frame.by_layer(place, kind="structure before", measure="dspr")
+    gains = frame.by_layer(place, kind="structure gain", measure="dspr_gain")
+    best = _best_layer(before)
+    if best is not None and best in gains:
+        was, gain = before[best].value, gains[best]
+        text = f"{place.title}, trees, layer {best}: {_points(gain)} of {100 * was:.0f}"
+        yield _above(gain, -_FORGOTTEN * was), text
+
+
+def _labels_kept(frame: Frame, place: Place) -> Iterator[tuple[Verdict, str]]:
+    for name in frame.probed_texts(place):
+        best = _best_layer(frame.by_layer(place, kind="edges before", domain=name, measure="edge_f1"))
+        left = frame.by_layer(place, kind="edges gain", domain=name, measure="share_left")
+        if best is not None and best in left:
+            share = left[best]
+            text = f"{place.title}, {name}, layer {best}: {share.value:.0%} ({share.low:.0%} … {share.high:.0%}) left"
+            yield _above(share, 1 - _FORGOTTEN), text
+
+
+def _best_layer(found: Mapping[int, OverSeeds]) -> int | None:
+    known = {layer: figure.value for layer, figure in found.items() if math.isfinite(figure.value)}
+    return max(known, key=lambda layer: known[layer]) if known else None
 
 
 def _top_layers_change_most(frame: Frame, places: list[Place]) -> Claim:

@@ -8,15 +8,27 @@ from typing import Any, Literal
 
 from tunescope.studies.metric_names import METRICS, is_share
 from tunescope.studies.over_seeds import OverSeeds
+from tunescope.studies.recipes.what_happens.comparing import OWN_TEXT
 from tunescope.studies.recipes.what_happens.frame import Frame, Place
-from tunescope.studies.recipes.what_happens.plan import OWN_TEXT
-from tunescope.studies.study_result import Series, StudyFigure
+from tunescope.studies.study_result import Grid, Series, StudyFigure
 
 __all__ = ["what_happens_figures"]
 
 Role = Literal["base", "tuned", "baseline", ""]
 
 _BANDS = "Bands reach from the lowest to the highest end of the seeds' intervals over sentences."
+_SIMILARITIES = {
+    "rsa": "RSA",
+    "rsa_correlation": "RSA of correlations",
+    "rsa_euclidean": "RSA of distances",
+    "rsa_spearman": "RSA by ranks",
+    "cka": "debiased CKA",
+    "rbf_cka": "RBF CKA",
+    "svcca": "SVCCA",
+    "pwcca": "PWCCA",
+    "neighbourhood_overlap": "neighbourhood overlap",
+}
+"""Those where 1 means no change."""
 
 
 def what_happens_figures(frame: Frame) -> tuple[StudyFigure, ...]:
@@ -26,12 +38,14 @@ def what_happens_figures(frame: Frame) -> tuple[StudyFigure, ...]:
         _freezing,
         _truncation,
         _similarity,
+        _map,
         _domains,
         _structure,
         _rollback,
         _weights,
     )
     found = [kind(frame, place) for kind in kinds for place in places]
+    found += [_knowledge(frame, place, text) for place in places for text in frame.probed_texts(place)]
     return tuple(figure for figure in found if figure is not None)
 
 
@@ -76,11 +90,7 @@ def _similarity(frame: Frame, place: Place) -> StudyFigure:
     where = {"kind": "similarity", "domain": OWN_TEXT}
     lines = [
         _line(name, frame.by_layer(place, measure=measure, **where))
-        for measure, name in (
-            ("rsa", "RSA"),
-            ("cka", "debiased CKA"),
-            ("neighbourhood_overlap", "neighbourhood overlap"),
-        )
+        for measure, name in _SIMILARITIES.items()
     ]
     return _figure(
         "similarity",
@@ -90,6 +100,30 @@ def _similarity(frame: Frame, place: Place) -> StudyFigure:
         lines,
         x_title="layer",
         y_title="similarity",
+    )
+
+
+def _map(frame: Frame, place: Place) -> StudyFigure | None:
+    found = frame.layer_map(place)
+    if found.empty:
+        return None
+    return StudyFigure(
+        key=f"map-{place.key}",
+        title="Which layer has become like which? Similarity of all layers before and after",
+        tab=place.title,
+        how_to_read=(
+            "A strong diagonal: layers stayed what they were. Words of the task's own test sentences; means over seeds."
+        ),
+        kind="grid",
+        grid=Grid(
+            columns=tuple(map(str, found.columns)),
+            rows=tuple(map(str, found.index)),
+            values=tuple(tuple(map(float, row)) for row in found.to_numpy()),
+            value_title="debiased CKA",
+            value_range=(0.0, 1.0),
+        ),
+        x_title="layer after",
+        y_title="layer before",
     )
 
 
@@ -126,6 +160,24 @@ def _structure(frame: Frame, place: Place) -> StudyFigure | None:
         x_title="layer",
         y_title="DSpr",
     )
+
+
+def _knowledge(frame: Frame, place: Place, text: str) -> StudyFigure:
+    before, after = (
+        frame.by_layer(place, kind=f"edges {when}", domain=text, measure="edge_f1")
+        for when in ("before", "after")
+    )
+    figure = _figure(
+        f"edges-{text}".lower(),
+        place,
+        "Is what the model knew of words kept? What edge probes read from each layer",
+        f"Probes of {text}, trained anew on each layer before and after. {_BANDS}",
+        [_line("before", before, "base"), _line("after", after, "tuned")],
+        x_title="layer",
+        y_title="micro-F1",
+        percent=True,
+    )
+    return figure.model_copy(update={"tab": f"{text}: {place.title}"})
 
 
 def _rollback(frame: Frame, place: Place) -> StudyFigure | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import pandas as pd
+
 from tunescope.studies.over_seeds import OverSeeds
-from tunescope.studies.recipes.what_happens.plan import OWN_TEXT
+from tunescope.studies.recipes.what_happens.comparing import OWN_TEXT
 from tunescope.studies.study_rows import StudyRows
 from tunescope.tasks.example import LabelKind
 
@@ -82,6 +84,36 @@ class Frame(StudyRows):
         """Return the texts that vectors were compared on, the task's own first."""
         found = self.select(model=place.model, task=place.task, kind="similarity")["domain"].drop_duplicates()
         return sorted(map(str, found), key=lambda name: name != OWN_TEXT)
+
+    def probed_texts(self, place: Place) -> list[str]:
+        """Return the labelled texts that the model was probed on before and after, in the order of the plan."""
+        found = self.select(model=place.model, task=place.task, kind="edges gain")["domain"].drop_duplicates()
+        return [str(name) for name in found]
+
+    def verdicts(self, place: Place, text: str) -> dict[int, str]:
+        """Return by layer what became of what was known of a text; each seed's where they differ."""
+        rows = self.select(
+            model=place.model, task=place.task, kind="edges gain", domain=text, measure="share_left"
+        )
+        by_layer = rows.astype({"layer": int}).groupby("layer", sort=True)["label"]
+        return {int(str(layer)): " or ".join(labels.drop_duplicates()) for layer, labels in by_layer}
+
+    def layer_map(self, place: Place) -> pd.DataFrame:
+        """Return the similarity of each layer before (rows) with each layer after (columns), a mean over seeds."""
+        rows = self.select(model=place.model, task=place.task, kind="map", measure="cka_map")
+        return rows.astype({"layer": int, "label": int}).pivot_table("value", "layer", "label", dropna=False)
+
+    def texts_with_masks(self, place: Place) -> list[str]:
+        """Return the texts in which words were masked, in the order of the plan."""
+        found = self.select(model=place.model, task=place.task, kind="masked gain")[
+            "domain"
+        ].drop_duplicates()
+        return [str(name) for name in found]
+
+    def other_runs(self, place: Place) -> list[tuple[int, str]]:
+        """Return the seeds of this task's runs and the runs that their updates were compared with."""
+        rows = self.select(model=place.model, task=place.task, kind="updates")[["seed", "domain"]]
+        return [(int(seed), str(other)) for seed, other in rows.drop_duplicates().itertuples(index=False)]
 
     def variants(self, place: Place) -> list[str]:
         """Return what was rolled back, in the order of the plan."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
 from tunescope._core.errors import InputError
 from tunescope._core.records import Record
-from tunescope.studies.files.common_settings import FinetuneEntry, StudySettings
+from tunescope.studies.files.common_settings import FinetuneEntry, StudySettings, TaskEntry
 from tunescope.studies.files.number_types import Count, Integer
 from tunescope.studies.files.places import Place
 from tunescope.studies.files.scored_task import ScoredTaskEntry
@@ -52,6 +52,9 @@ class WhatHappensSettings(StudySettings):
         domain_sentences: Most sentences of each text.
         max_targets: Most words of each text that are compared.
         trees: Parsed sentences for structural probes before and after; by default none, and no such probes.
+        knowledge: Tasks on words or pairs of words, with classes, that models are not tuned on: what probes read of
+            them before and after, and how short their labels become. By default none.
+        knowledge_targets: Most targets of each that probes are trained on, and most that they are tested on.
     """
 
     tasks: tuple[ScoredTaskEntry, ...] = Field(min_length=1)
@@ -66,6 +69,8 @@ class WhatHappensSettings(StudySettings):
     domain_sentences: Integer = Field(default=500, ge=20)
     max_targets: Integer = Field(default=2000, ge=100)
     trees: TreesEntry | None = None
+    knowledge: tuple[TaskEntry, ...] = ()
+    knowledge_targets: Integer = Field(default=2000, ge=100)
 
     @field_validator("freeze", "truncate", "similarities")
     @classmethod
@@ -74,19 +79,23 @@ class WhatHappensSettings(StudySettings):
             check_unique(values)
         return values
 
-    @field_validator("domains")
+    @field_validator("domains", "knowledge")
     @classmethod
-    def _check_names(cls, domains: tuple[NamedTextEntry, ...]) -> tuple[NamedTextEntry, ...]:
-        check_unique([domain.name for domain in domains], key="name")
-        return domains
+    def _check_other_names(cls, entries: tuple[Any, ...]) -> tuple[Any, ...]:
+        check_unique([entry.name for entry in entries], key="name")
+        return entries
 
     def more_files(self) -> Iterator[tuple[Place, str]]:
-        """Yield the places and paths of the texts and of the trees."""
+        """Yield the places and paths of the texts, of the trees and of what is known."""
         for number, domain in enumerate(self.domains):
             yield ("domains", number, "path"), domain.path
         if self.trees is not None:
             yield ("trees", "train"), self.trees.train
             yield ("trees", "test"), self.trees.test
+        for number, entry in enumerate(self.knowledge):
+            for key in ("train", "test"):
+                if path := getattr(entry, key):
+                    yield ("knowledge", number, key), path
 
     def frozen_layers(self, n_layers: int) -> tuple[int, ...]:
         """Return how many layers are frozen, in turn, from −1 for nothing to all of them.
