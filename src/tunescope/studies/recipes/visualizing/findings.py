@@ -1,0 +1,58 @@
+"""What a study of loss landscapes found, in sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from tunescope.studies.recipes.visualizing.frame import Frame, Place
+
+__all__ = ["visualizing_findings"]
+
+_PRETRAINED, _SCRATCH = "pre-trained", "scratch"
+
+
+def visualizing_findings(frame: Frame) -> tuple[str, ...]:
+    """Return for each model and task what pre-training brought, and what the pictures leave out."""
+    return tuple(
+        sentence
+        for place in frame.places()
+        for sentence in (*_what_pretraining_brought(frame, place), *_what_planes_leave_out(frame, place))
+    )
+
+
+def _what_pretraining_brought(frame: Frame, place: Place) -> Iterator[str]:
+    seeds = frame.seeds(place, _PRETRAINED)
+    if not seeds or _SCRATCH not in frame.starts():
+        return
+    errors, losses = (
+        {start: frame.trace(place, start, seeds[0], measure, split) for start in (_PRETRAINED, _SCRATCH)}
+        for measure, split in (("error", "unseen"), ("loss", "train"))
+    )
+    if any(each.empty for each in (*errors.values(), *losses.values())):
+        return
+    tuned, scratch = (errors[start].iloc[-1] for start in (_PRETRAINED, _SCRATCH))
+    reached = losses[_SCRATCH]["value"].astype(float).min()
+    sooner = losses[_PRETRAINED][losses[_PRETRAINED]["value"].astype(float) <= reached]
+    at = f"after {int(sooner.index[0])} updates" if len(sooner) else "never"
+    least_at = int(str(frame.least(losses[_SCRATCH]).name))
+    yield (
+        f"{place.title}: {tuned['value']:.1%} of unseen examples wrong, {scratch['value']:.1%} from scratch; the"
+        f" training loss that training from scratch reaches after {least_at} updates is reached {at}."
+    )
+
+
+def _what_planes_leave_out(frame: Frame, place: Place) -> Iterator[str]:
+    for start in frame.starts():
+        missed = frame.way(place, start, "path", "own_minus_projected", "train")
+        finite = {step: value for step, value in missed.items() if math.isfinite(value)}
+        if not finite:
+            continue
+        worst = max(finite, key=lambda step: abs(finite[step]))
+        overall = frame.of(place, start, kind="way: path", measure="variance_explained", step=None)
+        share = float(overall["value"].iloc[0]) if len(overall) else math.nan
+        yield (
+            f"{place.title}, {start}: the plane of the path holds {share:.0%} of the squared way; the training"
+            f" loss of a snapshot differs from that at its place in the picture by up to {abs(finite[worst]):.2f} nats"
+            f" (update {worst})."
+        )

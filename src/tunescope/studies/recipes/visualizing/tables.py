@@ -1,0 +1,202 @@
+"""The tables of a study of loss landscapes."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from tunescope.studies.over_seeds import OverSeeds
+from tunescope.studies.recipes.visualizing.frame import Frame, Place
+from tunescope.studies.recipes.visualizing.plan import GROUPS
+from tunescope.studies.study_result import Cell, StudyTable
+
+__all__ = ["visualizing_tables"]
+
+_OVER_SEEDS = (
+    "Means over seeds; an interval reaches from the lowest to the highest end of the seeds' intervals."
+)
+
+
+def visualizing_tables(frame: Frame) -> tuple[StudyTable, ...]:
+    """Return the tables; those without rows are left out."""
+    places = list(frame.places())
+    tables = (_trainings(frame, places), _optima(frame, places), _groups(frame, places), _ways(frame, places))
+    return tuple(table for table in tables if table.rows)
+
+
+def _trainings(frame: Frame, places: list[Place]) -> StudyTable:
+    rows: list[dict[str, Cell]] = []
+    for place in places:
+        for start in frame.starts():
+            for seed in frame.seeds(place, start):
+                train, unseen = (
+                    frame.trace(place, start, seed, "loss", split) for split in ("train", "unseen")
+                )
+                error = frame.trace(place, start, seed, "error", "unseen")
+                if error.empty:
+                    continue
+                best = frame.least(error)
+                rows.append(
+                    {
+                        "model": place.model,
+                        "task": place.task,
+                        "from": start,
+                        "seed": seed,
+                        "updates": int(error.index[-1]),
+                        "train loss": float(train["value"].iloc[-1]),
+                        "unseen loss": float(unseen["value"].iloc[-1]),
+                        **_error(error.iloc[-1], "unseen error", "low", "high"),
+                        **_error(best, "least error", "least low", "least high"),
+                        "at update": int(str(best.name)),
+                    }
+                )
+    return StudyTable.of(
+        "trainings",
+        "How the trainings ended",
+        rows,
+        note=(
+            "Losses in nats, on samples of the training and of the test set; errors are shares of wrong classes, in"
+            " per cent. The least error is over the snapshots, and so a little too low."
+        ),
+        decimals={
+            "train loss": 3,
+            "unseen loss": 3,
+            **dict.fromkeys(("unseen error", "low", "high", "least error", "least low", "least high"), 1),
+        },
+    )
+
+
+def _optima(frame: Frame, places: list[Place]) -> StudyTable:
+    figures = (
+        (
+            "width towards the start",
+            {"kind": "training", "group": None, "measure": "width", "split": "train"},
+        ),
+        ("width at random", {"kind": "random line", "measure": "width", "split": "train"}),
+        ("area at random", {"kind": "random plane", "measure": "area", "split": "train"}),
+        ("largest eigenvalue", {"kind": "sharpness", "measure": "top_eigenvalue"}),
+        ("trace", {"kind": "sharpness", "measure": "hessian_trace"}),
+        ("barrier to another seed", {"kind": "other end", "measure": "barrier", "split": "train"}),
+        ("loss like unseen error", {"kind": "training", "group": None, "measure": "agreement_with_error"}),
+    )
+    rows: list[dict[str, Cell]] = []
+    for place in places:
+        for start in frame.starts():
+            for title, fields in figures:
+                found = frame.of(place, start, **fields)
+                if found.empty:
+                    continue
+                figure = OverSeeds.of(found)
+                status = [str(each) for each in found["status"] if each != "ok"]
+                rows.append(
+                    {
+                        "model": place.model,
+                        "task": place.task,
+                        "from": start,
+                        "figure": title,
+                        "value": figure.value,
+                        "low": figure.low,
+                        "high": figure.high,
+                        "seeds": figure.n_seeds,
+                        "remark": status[0] if status else "",
+                    }
+                )
+    return StudyTable.of(
+        "optima",
+        "How wide and how sharp the ends of training are",
+        rows,
+        note=(
+            "Widths in units of the way from start to end, or of random directions whose filters are as long as those"
+            " of the weights: how far the training loss stays within the stated rise. Eigenvalue and trace are those of"
+            " the Hessian of the training loss; higher is sharper. The barrier is how far the loss rises between the"
+            f" ends of two seeds. The last is a correlation along the line from start to end. {_OVER_SEEDS}"
+        ),
+        decimals=3,
+    )
+
+
+def _groups(frame: Frame, places: list[Place]) -> StudyTable:
+    rows: list[dict[str, Cell]] = []
+    for place in places:
+        for start in frame.starts():
+            for group in GROUPS:
+                for seed in frame.seeds(place, start):
+                    line = frame.line(place, start, seed, "training", "error", "unseen", group)
+                    losses = frame.line(place, start, seed, "training", "loss", "train", group)
+                    if line.empty:
+                        continue
+                    rows.append(
+                        {
+                            "model": place.model,
+                            "task": place.task,
+                            "from": start,
+                            "layers": group,
+                            "seed": seed,
+                            **_error(frame.at(line, 0.0), "error, group as at the start", "low", "high"),
+                            **_error(frame.at(line, 1.0), "error at the end", "end low", "end high"),
+                            "train loss, group as at the start": float(frame.at(losses, 0.0)["value"]),
+                            "train loss at the end": float(frame.at(losses, 1.0)["value"]),
+                        }
+                    )
+    return StudyTable.of(
+        "groups",
+        "Layers moved alone: what their training brought",
+        rows,
+        note=(
+            "The other weights are those of the end of training. Errors on unseen examples, in per cent, with intervals"
+            " over examples; losses in nats."
+        ),
+        decimals=dict.fromkeys(
+            ("error, group as at the start", "low", "high", "error at the end", "end low", "end high"), 1
+        )
+        | dict.fromkeys(("train loss, group as at the start", "train loss at the end"), 3),
+    )
+
+
+def _ways(frame: Frame, places: list[Place]) -> StudyTable:
+    rows: list[dict[str, Cell]] = []
+    for place in places:
+        for start in frame.starts():
+            for kind in ("path", "other task"):
+                own = frame.way(place, start, kind, "own_loss", "train")
+                columns = {
+                    title: frame.way(place, start, kind, measure, split)
+                    for title, measure, split in (
+                        ("α", "alpha", None),
+                        ("β", "beta", None),
+                        ("α by angle", "alpha_by_angle", None),
+                        ("β by angle", "beta_by_angle", None),
+                        ("explained", "variance_explained", None),
+                        ("loss there", "projected_loss", "train"),
+                        ("own minus there", "own_minus_projected", "train"),
+                    )
+                }
+                rows += [
+                    {
+                        "model": place.model,
+                        "task": place.task,
+                        "from": start,
+                        "plane": kind,
+                        "update": step,
+                        **{title: found.get(step, math.nan) for title, found in columns.items()},
+                        "own loss": loss,
+                    }
+                    for step, loss in own.items()
+                ]
+    return StudyTable.of(
+        "ways",
+        "Where the snapshots fall in the planes",
+        rows,
+        note=(
+            "By least squares, and by the angle with the first direction. Explained: the share of the squared distance"
+            " from the plane's origin that lies in the plane. Where it is low, the training loss at the projection is"
+            " not the snapshot's own."
+        ),
+        decimals=3,
+    )
+
+
+def _error(row: pd.Series, *titles: str) -> dict[str, Cell]:
+    values = (100 * float(row[name]) for name in ("value", "low", "high"))
+    return dict(zip(titles, values, strict=True))

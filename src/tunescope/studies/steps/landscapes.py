@@ -1,0 +1,299 @@
+"""Steps that look at the loss landscape around trainings: pieces of a grid, the whole grid, the way through it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tunescope._core.seeds import make_rng
+from tunescope.finetuning.finetune import open_finetuned
+from tunescope.landscapes.eager_attention import eager_attention
+from tunescope.landscapes.example_losses import ExampleLosses, Measured
+from tunescope.landscapes.hessian_products import HessianProducts
+from tunescope.landscapes.loss_surface import measure_surface
+from tunescope.landscapes.moved_weights import MovedWeights
+from tunescope.landscapes.plane import (
+    Plane,
+    line_of_training,
+    line_to_other_end,
+    plane_of_path,
+    plane_with_other_task,
+    random_plane,
+)
+from tunescope.landscapes.sharpness import (
+    curvature_per_batch,
+    estimate_over_batches,
+    hessian_trace,
+    top_eigenvalues,
+)
+from tunescope.landscapes.trajectory import measure_trajectory, snapshot_losses
+from tunescope.landscapes.tuned_run import TunedRun
+from tunescope.measures.estimate import Estimate
+from tunescope.measures.intervals import mean_estimate
+from tunescope.studies.engine.step_function import step_function
+from tunescope.studies.steps.inputs import checkpoint_of, task_of
+from tunescope.studies.steps.rows import Row, write_rows
+from tunescope.studies.steps.subsets import subset_of
+
+__all__ = [
+    "SETS",
+    "follow_path",
+    "mean_over_examples",
+    "measure_part",
+    "measure_sharpness",
+    "open_part",
+    "trace_losses",
+]
+
+SETS = {"train": "train", "unseen": "test"}
+"""The sets that losses are measured on, and the splits of the task that they are samples of."""
+
+_RUN, _POINTS, _SURFACE = "run", "points", "surface.npz"
+_BASIS = 12
+"""Vectors as long as the weights that are kept in memory."""
+
+
+@step_function(resumable=True, memory_gigabytes=4, gpu=True)
+def measure_part(
+    folder: Path,
+    *,
+    model: dict[str, str],
+    tuned: Path,
+    other: Path | None,
+    task: dict[str, Any],
+    kind: str,
+    layers: list[int] | None,
+    direction_seed: int,
+    axes: list[list[float]],
+    n_examples: int,
+    sample_seed: int,
+    bf16: bool,
+    device: str,
+) -> None:
+    """Measure the losses at the points of a part of a line's or a plane's grid.
+
+    Args:
+        folder: Where they go; points that are there are not measured again.
+        model: The pre-trained model.
+        tuned: The step that trained it, with snapshots.
+        other: The step of another training that the plane needs: on another task, or with another seed.
+        task: The task.
+        kind: ``"training"`` for the line from start to end, ``"other end"`` for that to the other training's end,
+            ``"random line"``, or one of the planes ``"path"``, ``"other task"`` and ``"random plane"``.
+        layers: Which layers move on the line from start to end; ``None`` for all weights.
+        direction_seed: Of random directions.
+        axes: The coordinates of this part.
+        n_examples: Most examples of the training set and of the test set each.
+        sample_seed: Which ones.
+        bf16: Whether to compute in bfloat16.
+        device: Where.
+    """
+    run = _open(model, tuned, device)
+    plane = plane_of(
+        run, kind, layers, direction_seed, None if other is None else _open(model, other, device)
+    )
+    n_fixed = min(layers) - 1 if layers else -1
+    surfaces = measure_surface(
+        plane.weights,
+        plane.origin,
+        plane.directions,
+        [np.array(axis) for axis in axes],
+        _sets(run, task, n_examples, sample_seed, n_fixed=n_fixed, bf16=bf16),
+        partial=folder / _POINTS,
+    )
+    np.savez(
+        folder / _SURFACE,
+        **{
+            f"{name} {what}": getattr(surface, what)
+            for name, surface in surfaces.items()
+            for what in ("losses", "wrong", "sentence_ids")
+        },
+    )
+
+
+def open_part(folder: Path) -> dict[str, np.ndarray]:
+    """Return what :func:`measure_part` found, by set and kind, such as ``"train losses"``; shape (point, …, row)."""
+    with np.load(folder / _SURFACE) as arrays:
+        return dict(arrays)
+
+
+def plane_of(run: TunedRun, kind: str, layers: list[int] | None, seed: int, other: TunedRun | None) -> Plane:
+    """Return a line or plane by its kind, as :func:`measure_part` names them."""
+    if kind == "training":
+        return line_of_training(run, layers=layers)
+    if kind.startswith("random"):
+        return random_plane(run, seed=seed, n_directions=1 if kind == "random line" else 2)
+    if kind == "path":
+        return plane_of_path(run)
+    if other is None:
+        raise ValueError(f"{kind!r} takes another training")
+    return line_to_other_end(run, other) if kind == "other end" else plane_with_other_task(run, other)
+
+
+@step_function(memory_gigabytes=4, gpu=True)
+def follow_path(
+    folder: Path,
+    *,
+    model: dict[str, str],
+    tuned: Path,
+    other: Path | None,
+    task: dict[str, Any],
+    kind: str,
+    n_examples: int,
+    sample_seed: int,
+    device: str,
+    seed: int,
+    n_resamples: int,
+    level: float,
+) -> None:
+    """Project the snapshots onto a plane, with the loss there and each one's own."""
+    run = _open(model, tuned, device)
+    plane = plane_of(run, kind, None, 0, None if other is None else _open(model, other, device))
+    sets = _sets(run, task, n_examples, sample_seed)
+    found = measure_trajectory(run, plane, sets)
+    options: dict[str, Any] = {"seed": seed, "n_resamples": n_resamples, "level": level}
+    rows = []
+    for number, step in enumerate(found.steps.tolist()):
+        projection = found.projection
+        status = projection.statuses[number]
+        for name, places in (("", projection.least_squares), ("_by_angle", projection.by_angle)):
+            for axis, value in zip(("alpha", "beta"), places[number], strict=True):
+                rows.append(Row(measure=f"{axis}{name}", step=step, estimate=Estimate(value=value)))
+        explained = Estimate(value=projection.variance_explained[number], status=status)
+        rows.append(Row(measure="variance_explained", step=step, estimate=explained))
+        for name, examples in sets.items():
+            own, there = found.own[name][number], found.projected[name][number]
+            for measure, losses in (
+                ("own_loss", own),
+                ("projected_loss", there),
+                ("own_minus_projected", own - there),
+            ):
+                estimate = mean_over_examples(losses, examples.sentence_ids, **options)
+                rows.append(Row(measure=measure, split=name, step=step, estimate=estimate))
+    overall = Estimate(value=found.projection.overall)
+    write_rows(folder, [*rows, Row(measure="variance_explained", estimate=overall)])
+
+
+@step_function(memory_gigabytes=4, gpu=True)
+def trace_losses(
+    folder: Path,
+    *,
+    model: dict[str, str],
+    tuned: Path,
+    task: dict[str, Any],
+    n_examples: int,
+    sample_seed: int,
+    device: str,
+    seed: int,
+    n_resamples: int,
+    level: float,
+) -> None:
+    """Measure loss and error of each snapshot on training and unseen examples."""
+    run = _open(model, tuned, device)
+    sets = _sets(run, task, n_examples, sample_seed)
+    found = snapshot_losses(run, sets)
+    options: dict[str, Any] = {"seed": seed, "n_resamples": n_resamples, "level": level}
+    rows = [
+        Row(
+            measure=measure,
+            split=name,
+            step=step,
+            estimate=mean_over_examples(values, sets[name].sentence_ids, **options),
+        )
+        for name, measured in found.items()
+        for step, each in zip(run.states, measured, strict=True)
+        for measure, values in (("loss", each.losses), ("error", each.wrong))
+    ]
+    ends = {name: measured[-1] for name, measured in found.items()}
+    write_rows(folder, rows, _diverged(ends))
+
+
+@step_function(memory_gigabytes=6, gpu=True)
+def measure_sharpness(
+    folder: Path,
+    *,
+    model: dict[str, str],
+    tuned: Path,
+    task: dict[str, Any],
+    n_examples: int,
+    sample_seed: int,
+    n_probes: int,
+    device: str,
+    seed: int,
+    n_resamples: int,
+    level: float,
+) -> None:
+    """Measure the largest eigenvalue and the trace of the training loss's Hessian at the end of training.
+
+    Intervals are over batches: of the curvature along the eigenvector of the whole loss, and of the trace.
+    """
+    run = _open(model, tuned, device)
+    examples = _sets(run, task, n_examples, sample_seed)["train"]
+    options: dict[str, Any] = {"n_resamples": n_resamples, "level": level}
+    with eager_attention(run.model):
+        products = HessianProducts(MovedWeights.of(run.model).parameters.values(), examples.batch_losses)
+        found = top_eigenvalues(products, seed=seed, basis_size=_BASIS)
+        trace = hessian_trace(products, n_samples=n_probes, seed=seed)
+        curvatures = curvature_per_batch(products, found.vectors) if found.vectors else None
+
+    def rng() -> np.random.Generator:
+        return make_rng(seed, "landscape", "batches")
+
+    top = Estimate(value=float(found.values[0]), status=found.status)
+    if curvatures is not None:
+        over_batches = estimate_over_batches(
+            curvatures.values[:, 0], curvatures.n_examples, rng=rng(), **options
+        )
+        top = top.model_copy(update={"low": over_batches.low, "high": over_batches.high})
+    rows = [
+        Row(measure="top_eigenvalue", split="train", estimate=top),
+        Row(
+            measure="lowest_eigenvalue",
+            split="train",
+            estimate=Estimate(value=found.lowest, status=found.status),
+        ),
+        Row(
+            measure="hessian_trace",
+            split="train",
+            estimate=estimate_over_batches(trace.per_batch, trace.n_examples, rng=rng(), **options),
+        ),
+    ]
+    notes = [] if found.status == "ok" else [f"Sharpness: {found.status}."]
+    write_rows(folder, rows, notes)
+
+
+def _diverged(ends: dict[str, Measured]) -> list[str]:
+    return [
+        f"At the end of training the loss of some {name} examples is not finite."
+        for name, measured in ends.items()
+        if not np.isfinite(measured.losses).all()
+    ]
+
+
+def _open(model: dict[str, str], tuned: Path, device: str) -> TunedRun:
+    return TunedRun.open(open_finetuned(tuned / _RUN), base=checkpoint_of(model), device=device)
+
+
+def _sets(
+    run: TunedRun, task: dict[str, Any], n: int, seed: int, *, n_fixed: int = -1, bf16: bool = False
+) -> dict[str, ExampleLosses]:
+    splits = task_of(task).splits
+    return {
+        name: ExampleLosses(
+            run.model, run.encoder, subset_of(splits[split], n, seed), n_fixed=n_fixed, bf16=bf16
+        )
+        for name, split in SETS.items()
+    }
+
+
+def mean_over_examples(
+    values: np.ndarray, sentence_ids: np.ndarray, *, seed: int, **options: Any
+) -> Estimate:
+    """Return a mean with its interval over examples; without one, and with a status, where a value is not finite."""
+    if not np.isfinite(values).all():
+        n = int((~np.isfinite(values)).sum())
+        status = f"undefined: {n} of {len(values)} are not finite"
+        return Estimate(value=float(values.mean()), n_examples=len(values), status=status)
+    return mean_estimate(values, sentence_ids, rng=make_rng(seed, "landscape", "resampling"), **options)
