@@ -151,7 +151,10 @@ def test_digits_stand_in_cells_that_have_room() -> None:
         False,
         True,
     ]
-    for figure in (many, most):
+    long_names = tuple(f"a layer with a long name {place}" for place in range(13))
+    crowded = make_grid_figure(make_grid(13, 13, rows=long_names))
+    assert not has_digits(crowded)
+    for figure in (many, most, crowded):
         (heatmap,) = study_screen_figure(figure).data
         assert bool(heatmap.texttemplate) == has_digits(figure)
     assert len(study_print_figure(many).axes[0].texts) == 13 * 13 - 1

@@ -30,8 +30,8 @@ _MOST_OWN_PLACES = 9
 _LETTERS_ALONG, _LETTERS_ON_PHONES = 64, 28
 """How many letters fit along an axis for print, where a desktop has room for more, and on a phone."""
 
-_BESIDE_A_SCALE = 0.8
-"""Which share of the room a grid has, since its scale and the names of its rows take the rest."""
+_BESIDE_A_SCALE, _BESIDE_A_LETTER = 0.85, 0.6
+"""Which share of the room a grid has, and how many letters less for each of the longest name of a row."""
 
 _OF_TITLE = 1.1
 """How much longer a title may be, since there is room beside the axis."""
@@ -83,7 +83,11 @@ def first_axis(figure: StudyFigure, letters: int = _LETTERS_ALONG) -> FirstAxis:
 
 
 def _room(figure: StudyFigure, letters: int) -> int:
-    return round(_BESIDE_A_SCALE * letters) if figure.grid else letters
+    """Return for how many letters there is room: in a grid, its scale and the names of its rows take some."""
+    if not figure.grid:
+        return letters
+    longest = min(max(map(len, figure.grid.rows)), 3 * letters // 8)
+    return round(_BESIDE_A_SCALE * letters - _BESIDE_A_LETTER * longest)
 
 
 def _name_texts(names: Sequence[str], letters: int) -> tuple[tuple[str, ...], ...]:

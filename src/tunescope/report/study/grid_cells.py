@@ -71,15 +71,15 @@ def digit_texts(values: Sequence[Sequence[float]], *, percent: bool) -> tuple[tu
     """
     scale = 100 if percent else 1
     sizes = [abs(scale * value) for row in values for value in row if math.isfinite(value)]
-    digits = "," + _format_spec(max(sizes, default=0), fewest=100 if percent else 1000)
+    digits = "," + _format_spec(max(sizes, default=0), whole_from=10 if percent else 100)
     return tuple(
         tuple(number_text(scale * value, digits) if math.isfinite(value) else "" for value in row)
         for row in values
     )
 
 
-def _format_spec(largest: float, fewest: int) -> str:
-    """Return how numbers are written of which the largest is so large; from ``fewest`` / 10 on without decimals."""
+def _format_spec(largest: float, whole_from: int) -> str:
+    """Return how numbers are written of which the largest is so large; from ``whole_from`` on without decimals."""
     if 0 < largest < 0.1:
         return ".2g"
-    return ".2f" if largest < fewest / 100 else ".1f" if largest < fewest / 10 else ".0f"
+    return ".2f" if largest < whole_from / 10 else ".1f" if largest < whole_from else ".0f"

@@ -15,8 +15,11 @@ from tunescope.studies.study_result import StudyFigure
 
 __all__ = ["has_digits", "row_texts_by_width", "study_grid_figure", "study_grid_print"]
 
-_DIGITS_ALONG, _DIGITS_ON_PHONES = 80, 42
-"""How many digits fit along the cells on a desktop and in print, and on a phone, there with the names of rows."""
+_DIGITS_ALONG, _DIGITS_ON_PHONES = 84, 42
+"""How many digits fit along the names of the rows and the cells, on a desktop and in print, and on a phone."""
+
+_DIGITS_PER_LETTER = 1.3
+"""A letter of a row's name takes the room of so many digits."""
 
 _LETTERS_UP, _LETTERS_ALONG_SCALE = 26, 30
 """How many letters of a title fit along the scale, in print beside the fewest rows, and on a phone."""
@@ -46,10 +49,9 @@ def has_digits(figure: StudyFigure, *, on_phones: bool = False) -> bool:
     """Return whether the cells of a grid have room for their digits, with a space between them."""
     grid = grid_of(figure)
     longest = max(len(text) for row in digit_texts(grid.values, percent=figure.percent) for text in row)
-    room = _DIGITS_ALONG
-    if on_phones:
-        room = _DIGITS_ON_PHONES - max(map(len, short_names(grid.rows, _ROW_NAME_ON_PHONES)))
-    return len(grid.columns) * (longest + 1) <= room
+    room, letters = (_DIGITS_ON_PHONES, _ROW_NAME_ON_PHONES) if on_phones else (_DIGITS_ALONG, _ROW_NAME)
+    names = _DIGITS_PER_LETTER * max(map(len, short_names(grid.rows, letters)))
+    return len(grid.columns) * (longest + 1) <= room - names
 
 
 def study_grid_figure(figure: StudyFigure) -> go.Figure:
