@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Bool, Int
+from scipy.special import expit, logit
 
 from tunescope._core.errors import InputError
 from tunescope.measures.estimate import Estimate
-from tunescope.measures.intervals import interval, mean_estimate
+from tunescope.measures.intervals import half_samples, interval
 from tunescope.measures.shapes import Numbers, OtherVectors, SentenceIds, Vectors
 from tunescope.measures.similarity.cosine import unit_rows, why_no_cosine
 from tunescope.measures.validation import check_pair, check_resampling, number_sentences
 
 __all__ = ["neighbourhood_overlap", "neighbourhood_overlap_estimate", "neighbourhood_overlaps"]
 
-Neighbours = Int[np.ndarray, "example neighbour"]
+Chosen = Bool[np.ndarray, " example"]
+Neighbours = Int[np.ndarray, "_ neighbour"]
 
 BLOCK = 512
 """Rows of the similarity matrix that are in memory at a time."""
@@ -52,10 +55,7 @@ def neighbourhood_overlaps(x: Vectors, y: OtherVectors, *, k: int = 10) -> Numbe
         raise InputError("k is too small.", expected="at least one neighbour; 10 by default", got=k)
     if _why_undefined(first, second, k):
         return np.full(len(first), math.nan)
-    before, after = _nearest(unit_rows(first), k), _nearest(unit_rows(second), k)
-    shared = (before[:, :, None] == after[:, None, :]).sum(axis=(1, 2))
-    overlaps: Numbers = shared / (2 * k - shared)
-    return overlaps
+    return _jaccard(_nearest(unit_rows(first), k), _nearest(unit_rows(second), k))
 
 
 def neighbourhood_overlap(x: Vectors, y: OtherVectors, *, k: int = 10) -> float:
@@ -80,17 +80,24 @@ def neighbourhood_overlap_estimate(
 ) -> Estimate:
     """Return :func:`neighbourhood_overlap` with its interval over sentences.
 
-    The interval holds the pool fixed: the neighbours are searched among all targets, and the overlaps of the
-    targets of half of the sentences are averaged. Fewer targets would have other neighbours, and so another figure.
+    The interval is for the figure of this number of examples, which falls as they become more. It rests on the
+    differences between halves of the sentences and the other halves, in each of which the neighbours are searched
+    anew: which neighbours there are to keep depends on the sentences, too, and with neighbours held fixed intervals are
+    a third too narrow. The two halves have no sentence in common, so the spread of their difference, of the figure's
+    logit, tells that of the whole.
 
     Args:
         x: Shape (example, hidden), finite, at least 2 rows.
         y: Shape (example, other hidden), finite, the same examples in the same order.
         sentence_ids: Shape (example,); the sentence of each example.
         k: Neighbours per target, at least 1; default 10.
-        n_resamples: Half-samples, at least 10; default 200.
+        n_resamples: Pairs of halves, at least 10; default 200.
         level: Coverage, in (0, 1); default 0.95.
         rng: Source of randomness.
+
+    Returns:
+        The estimate; without an interval, and with a status, where halves have too few targets for k neighbours, or
+        every neighbour, or none, is kept.
 
     Raises:
         InputError: As :func:`neighbourhood_overlaps`, or the ids do not fit, or the resampling settings are out of
@@ -102,16 +109,61 @@ def neighbourhood_overlap_estimate(
     >>> estimate.low < estimate.value < estimate.high
     True
     """
-    overlaps = neighbourhood_overlaps(x, y, k=k)
+    value = neighbourhood_overlap(x, y, k=k)
     check_resampling(n_resamples, level)
-    sentences = number_sentences(sentence_ids, len(overlaps))
-    if np.isnan(overlaps).any():
-        status = _why_undefined(*check_pair(x, y), k) or "undefined"
+    first, second = check_pair(x, y)
+    sentences = number_sentences(sentence_ids, len(first))
+    if math.isnan(value):
+        status = _why_undefined(first, second, k) or "undefined"
         undefined = np.full(n_resamples, math.nan)
         return interval(math.nan, undefined, sentence_ids=sentences, level=level, status=status)
-    return mean_estimate(
-        overlaps, sentences, bounds=(0.0, 1.0), n_resamples=n_resamples, level=level, rng=rng
+    halves = half_samples(sentences, n_resamples, rng)
+    ranked = [_Ranked(unit_rows(vectors), k) for vectors in (first, second)]
+    pairs = np.array([[_overlap_within(ranked, chosen) for chosen in (half, ~half)] for half in halves])
+    n_sentences = len(np.unique(sentences))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # For a mean over sentences this is the half's deviation from the whole, which `interval` expects.
+        deviations = (1 - n_sentences // 2 / n_sentences) * (logit(pairs[:, 0]) - logit(pairs[:, 1]))
+        centre = float(logit(value))
+    on_logits = interval(centre, centre + deviations, sentence_ids=sentences, level=level)
+    return on_logits.model_copy(
+        update={"value": value, "low": float(expit(on_logits.low)), "high": float(expit(on_logits.high))}
     )
+
+
+class _Ranked:
+    """The targets in the order of their nearness to each target, as far as halves of them will need it."""
+
+    def __init__(self, unit: Vectors, k: int) -> None:
+        self.k = k
+        self._unit = unit
+        self._nearest = _nearest(unit, min(4 * k + 20, len(unit) - 1), in_order=True)
+
+    def among(self, chosen: Chosen) -> Neighbours:
+        """Return the k nearest neighbours of the chosen targets among them."""
+        rows = np.flatnonzero(chosen)
+        candidates = self._nearest[rows]
+        inside = chosen[candidates]
+        kept = inside & (np.cumsum(inside, axis=1) <= self.k)
+        found: Neighbours = candidates[kept]
+        if len(found) < len(rows) * self.k:  # some have hardly a near one on this side
+            found = rows[_nearest(self._unit[rows], self.k)]
+        return found.reshape(len(rows), self.k)
+
+
+def _overlap_within(ranked: Sequence[_Ranked], chosen: Chosen) -> float:
+    """Return the overlap among some of the targets; NaN where they are too few."""
+    k = ranked[0].k
+    if np.count_nonzero(chosen) <= k + 1:
+        return math.nan
+    before, after = (each.among(chosen) for each in ranked)
+    return float(_jaccard(before, after).mean())
+
+
+def _jaccard(before: Neighbours, after: Neighbours) -> Numbers:
+    shared = (before[:, :, None] == after[:, None, :]).sum(axis=(1, 2))
+    overlaps: Numbers = shared / (2 * before.shape[1] - shared)
+    return overlaps
 
 
 def _why_undefined(x: Vectors, y: OtherVectors, k: int) -> str | None:
@@ -120,8 +172,8 @@ def _why_undefined(x: Vectors, y: OtherVectors, k: int) -> str | None:
     return why_no_cosine(x=x, y=y)
 
 
-def _nearest(unit: Vectors, k: int) -> Neighbours:
-    """Return the k nearest neighbours of each row, in no order; of equal cosines, those that come first."""
+def _nearest(unit: Vectors, k: int, *, in_order: bool = False) -> Neighbours:
+    """Return the k nearest neighbours of each row; of equal cosines, those that come first."""
     n_examples = len(unit)
     nearest = np.empty((n_examples, k), dtype=np.int64)
     for start in range(0, n_examples, BLOCK):
@@ -131,5 +183,10 @@ def _nearest(unit: Vectors, k: int) -> Neighbours:
         rank *= n_examples  # whole numbers below 2**53, so that the place in the order can break ties
         rank += np.arange(n_examples)
         rank[rows, start + rows] = np.inf
-        nearest[start : start + BLOCK] = np.argpartition(rank, k - 1, axis=1)[:, :k]
+        found = np.argpartition(rank, k - 1, axis=1)[:, :k]
+        if in_order:
+            found = np.take_along_axis(
+                found, np.argsort(np.take_along_axis(rank, found, axis=1), axis=1), axis=1
+            )
+        nearest[start : start + BLOCK] = found
     return nearest
