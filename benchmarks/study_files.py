@@ -68,7 +68,7 @@ models:
 tasks:
   - {{name: Parsing, format: "conllu:parse", train: "{ewt}[:2000]", test: "{ewt_test}[:700]"}}
   - {{name: SNLI, format: snli, train: "{snli}/s1.dev[:2000]", test: "{snli}/s1.test[:1000]"}}
-  - {{name: Answers, format: "treebank:answers", options: {{n_train: 2000, n_dev: 0, n_test: 700}}}}
+  - {{name: Answers, format: "treebank:answers", options: {{n_train: 300, n_dev: 0, n_test: 200}}}}
 
 seeds: [0, 1]
 finetune: {{preset: usual, learning_rate: 3e-4, bf16: true}}     # small models: Turc et al. 2019
@@ -77,11 +77,10 @@ truncate: [1, 3, 5, 6]
 domains:
   - {{name: PUD, format: "conllu:pos", path: "{pud}"}}
   - {{name: EWT, format: "conllu:pos", path: "{ewt_test}[700:]"}}
-trees: {{train: "{ewt}[2000:3000]", test: "{ewt_dev}[:400]"}}
+trees: {{train: "{ewt}[2000:2700]", test: "{ewt_dev}[:400]"}}
 knowledge:
-  - {{name: POS, format: "conllu:pos", train: "{ewt}[2000:3000]", test: "{ewt_dev}[:400]"}}
-  - {{name: DEP, format: "conllu:dep", train: "{ewt}[2000:3000]", test: "{ewt_dev}[:400]"}}
-knowledge_targets: 1500
+  - {{name: POS, format: "conllu:pos", train: "{ewt}[2000:2700]", test: "{ewt_dev}[:400]"}}
+knowledge_targets: 1000
 """
 
 _FILES = {

@@ -8,6 +8,7 @@ from .models.encoder import Encoder, load_encoder
 from .report.write import write_report
 from .representations.capture import VectorCapture
 from .representations.extraction import extract
+from .representations.pairing import shared_targets
 from .representations.store import Representations, open_representations
 from .studies.compare import compare, read_comparison
 from .studies.comparison import Comparison, Measurement
@@ -57,6 +58,7 @@ __all__ = [
     "read_task",
     "read_tree_pair",
     "run_demo",
+    "shared_targets",
     "show_progress",
     "write_report",
 ]

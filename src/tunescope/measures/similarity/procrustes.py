@@ -9,11 +9,14 @@ from scipy.linalg import qr, svdvals
 
 from tunescope.measures.estimate import Estimate
 from tunescope.measures.intervals import half_samples, interval
+from tunescope.measures.resampling_bias import reaching_the_bias
 from tunescope.measures.shapes import OtherVectors, SentenceIds, Vectors
 from tunescope.measures.similarity.centring import centred, why_constant
 from tunescope.measures.validation import check_pair, check_resampling, number_sentences
 
 __all__ = ["procrustes_distance", "procrustes_estimate"]
+
+_BOUNDS = (0.0, 2.0)
 
 
 def procrustes_distance(x: Vectors, y: OtherVectors) -> float:
@@ -56,6 +59,10 @@ def procrustes_estimate(
 ) -> Estimate:
     """Return :func:`procrustes_distance` with its interval over sentences.
 
+    The rotation fits the sample, so that the distance is too small where examples are few for the hidden size. The
+    interval therefore reaches up by as much as the distance falls from the whole to its halves. With fewer than two
+    examples for each dimension of the smaller representation there is none, and the status says so.
+
     Args:
         x: Shape (example, hidden), finite, at least 2 rows.
         y: Shape (example, other hidden), finite, the same examples in the same order.
@@ -84,9 +91,16 @@ def procrustes_estimate(
         value = _distance(first, second)
         small, other = _in_few_columns(centred(first)), _in_few_columns(centred(second))
         resampled = np.array([_distance(small[half], other[half], exact=False) for half in halves])
-    return interval(
-        value, resampled, sentence_ids=sentences, level=level, bounds=(0.0, 2.0), status=status or "ok"
+    estimate = interval(
+        value, resampled, sentence_ids=sentences, level=level, bounds=_BOUNDS, status=status or "ok"
     )
+    rank = min(first.shape[1], second.shape[1])
+    if estimate.has_interval and len(first) < 2 * rank:
+        reason = (
+            f"no interval: half of {len(first)} examples can be rotated almost at will in {rank} dimensions"
+        )
+        return estimate.model_copy(update={"low": math.nan, "high": math.nan, "status": reason})
+    return reaching_the_bias(estimate, resampled, bounds=_BOUNDS)
 
 
 def _distance(x: Vectors, y: OtherVectors, *, exact: bool = True) -> float:

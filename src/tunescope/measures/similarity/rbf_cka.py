@@ -78,6 +78,9 @@ def rbf_cka_estimate(
 ) -> Estimate:
     """Return :func:`rbf_cka` with its interval over sentences, whose half-samples keep the σ of all targets.
 
+    The plain figure is too high where examples are few, the debiased one is not, and on many examples they are the
+    same: the plain figure has the interval of the debiased one, which reaches up to it where it lies above.
+
     Args:
         x: Shape (example, hidden), finite, at least 4 rows.
         y: Shape (example, other hidden), finite, the same examples in the same order.
@@ -105,17 +108,29 @@ def rbf_cka_estimate(
     points, status = _in_median_distances(x=first, y=second)
     figures = np.full(n_resamples + 1, math.nan)
     if status is None:
-        figures = _ratios(points, resampling_weights(halves), bandwidth, debiased=debiased)
+        figures = _ratios(points, resampling_weights(halves), bandwidth, debiased=True)
         if math.isnan(figures[0]):
             status = "undefined: the kernel values of one of the representations do not vary"
-    return interval(
+    estimate = interval(
         float(figures[0]),
         figures[1:],
         sentence_ids=sentences,
         level=level,
-        bounds=(-math.inf if debiased else 0.0, 1.0),
+        bounds=(-math.inf, 1.0),
         status=status or "ok",
     )
+    return estimate if debiased else _with_plain_value(estimate, points, bandwidth)
+
+
+def _with_plain_value(estimate: Estimate, points: list[AnyVectors], bandwidth: float) -> Estimate:
+    """Return the plain value with the interval of the debiased one: what both would be on many examples."""
+    if math.isnan(estimate.value):
+        return estimate
+    value = float(_ratios(points, np.ones((len(points[0]), 1)), bandwidth, debiased=False)[0])
+    if not estimate.has_interval:
+        return estimate.model_copy(update={"value": value})
+    low, high = min(max(estimate.low, 0.0), value), max(estimate.high, value)
+    return estimate.model_copy(update={"value": value, "low": low, "high": high})
 
 
 def _check_bandwidth(bandwidth: float) -> None:

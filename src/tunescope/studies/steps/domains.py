@@ -20,9 +20,10 @@ from tunescope.measures.similarity.neighbourhoods import neighbourhood_overlap_e
 from tunescope.measures.similarity.procrustes import procrustes_estimate
 from tunescope.measures.similarity.rbf_cka import rbf_cka_estimate
 from tunescope.measures.similarity.rsa import rsa_estimate
+from tunescope.representations.pairing import shared_targets
 from tunescope.representations.writing import write_representations
 from tunescope.studies.engine.step_function import step_function
-from tunescope.studies.measuring.vectors import LabelledVectors
+from tunescope.studies.measuring.vectors import LabelledVectors, sample_sentences
 from tunescope.studies.steps.inputs import encoder_of, task_of
 from tunescope.studies.steps.models import VECTORS, open_vectors
 from tunescope.studies.steps.rows import Row, read_rows, write_rows
@@ -132,7 +133,7 @@ def _texts(examples: Examples) -> Iterator[tuple[str, ...]]:
                 yield words
 
 
-@step_function()
+@step_function(version=2)
 def compare_words(
     folder: Path,
     *,
@@ -146,9 +147,7 @@ def compare_words(
     level: float,
 ) -> None:
     """Compare the vectors of words before and after, layer by layer."""
-    base, tuned = (
-        LabelledVectors.whole(open_vectors(path)).sampled(max_targets, seed) for path in (before, after)
-    )
+    base, tuned = _shared(before, after, max_targets, seed)
     options: dict[str, Any] = {"n_resamples": n_resamples, "level": level}
     rows = []
     for layer in layers:
@@ -185,9 +184,7 @@ def measure_shapes(
 @step_function(memory_gigabytes=2)
 def map_layers(folder: Path, *, before: Path, after: Path, max_targets: int, seed: int) -> None:
     """Compare each layer before with each layer after by debiased CKA; the row's label is the layer after."""
-    base, tuned = (
-        LabelledVectors.whole(open_vectors(path)).sampled(max_targets, seed) for path in (before, after)
-    )
+    base, tuned = _shared(before, after, max_targets, seed)
     found = cka_map(*([each.layer(layer) for layer in each.layers] for each in (base, tuned)))
     rows = [
         Row(
@@ -200,6 +197,15 @@ def map_layers(folder: Path, *, before: Path, after: Path, max_targets: int, see
         for other, value in zip(tuned.layers, line, strict=True)
     ]
     write_rows(folder, rows)
+
+
+def _shared(before: Path, after: Path, max_targets: int, seed: int) -> tuple[LabelledVectors, LabelledVectors]:
+    """Return the same targets, in the same order, of two steps that extracted words."""
+    stores = (open_vectors(before), open_vectors(after))
+    rows = shared_targets(*stores)
+    base, tuned = (LabelledVectors(((store, own),)) for store, own in zip(stores, rows, strict=True))
+    keep = sample_sentences(base.sentence_ids, max_targets, seed)
+    return base.take(keep), tuned.take(keep)
 
 
 @step_function()
