@@ -97,3 +97,14 @@ def test_no_examples_are_refused(tiny_model: Path, tasks: dict[str, Task]) -> No
     model, encoder = _made(tiny_model, tasks["classes"])
     with pytest.raises(InputError, match="no examples"):
         ExampleLosses(model, encoder, ())
+
+
+@pytest.mark.parametrize("kind", ["trees", "answers"])
+def test_errors_of_parsers_and_answers_are_zero_or_one(
+    tiny_model: Path, tasks: dict[str, Task], kind: str
+) -> None:
+    """Untrained ones are wrong nearly always."""
+    model, encoder = _made(tiny_model, tasks[kind])
+    wrong = ExampleLosses(model, encoder, tasks[kind].splits["test"]).measure().wrong
+    assert set(wrong) <= {0.0, 1.0}
+    assert wrong.mean() > 0.4

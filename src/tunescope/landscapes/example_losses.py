@@ -37,7 +37,7 @@ class Measured:
     Attributes:
         losses: Shape (row,); the training loss of each target, in the order of the examples; of questions, of each.
             NaN and infinity are kept.
-        wrong: Shape (row,); 1 where the predicted class is wrong, else 0; NaN where labels are no classes.
+        wrong: Shape (row,); 1 where the prediction is wrong by the head's own rule, else 0; NaN for numbers.
     """
 
     losses: Float[np.ndarray, " row"]
@@ -106,8 +106,7 @@ class ExampleLosses:
                 outputs = self._outputs(batch)
                 found = self._model.head.losses(outputs, batch.labels)
                 losses[batch.items] = found.double().cpu().numpy()
-                if self._model.info.label is LabelKind.CLASS:
-                    wrong[batch.items] = (outputs.argmax(-1) != batch.labels).cpu().numpy()
+                wrong[batch.items] = self._model.head.wrong(outputs, batch.labels).cpu().numpy()
         return Measured(losses, wrong)
 
     def batch_losses(self) -> Iterator[tuple[torch.Tensor, int]]:

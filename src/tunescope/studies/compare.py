@@ -73,7 +73,11 @@ def compare(
     """
     if task.label not in (LabelKind.CLASS, LabelKind.NUMBER):
         raise InputError(
-            "This kind of label cannot be compared yet.", expected="class or number", got=task.label
+            "A comparison reads classes or numbers from vectors.",
+            where=task.name,
+            expected="classes or numbers",
+            got=f"labels of the kind {task.label.value}",
+            fix="compare parsers and answers by a study: tunescope study what-happens",
         )
     settings = settings or CompareSettings()
     if trees is not None and settings.probes == "none":

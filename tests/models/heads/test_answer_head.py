@@ -52,3 +52,14 @@ def test_the_loss_sums_the_probability_of_several_answers(head: AnswerHead) -> N
         expected.append(-np.log(p[starts[place], 0].sum()) - np.log(p[ends[place], 1].sum()))
     loss = head.loss(head(rows, LENGTHS), head.encode(list(flags)))
     assert float(loss) == pytest.approx(np.mean(expected), rel=1e-5)
+
+
+def test_an_answer_is_right_where_its_best_span_is(head: AnswerHead) -> None:
+    outputs = head(torch.randn(int(LENGTHS.sum()), 8), LENGTHS)
+    flags = np.zeros((int(LENGTHS.sum()), 2), dtype=bool)
+    firsts = np.cumsum(LENGTHS.numpy()) - LENGTHS.numpy()
+    for first, (start, end) in zip(firsts, head.decode(outputs), strict=True):
+        flags[first + start, 0] = flags[first + end, 1] = True
+    assert head.wrong(outputs, head.encode(list(flags))).tolist() == [0, 0, 0]
+    flags[: int(LENGTHS[0]), 1] ^= True
+    assert head.wrong(outputs, head.encode(list(flags))).tolist() == [1, 0, 0]

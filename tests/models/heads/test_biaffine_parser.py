@@ -129,3 +129,16 @@ def test_it_learns_trees_that_the_vectors_give_away() -> None:
     with torch.no_grad():
         found = parser.decode(parser(rows, counts))
     assert np.mean(found == np.array(labels)) > 0.99
+
+
+def test_a_word_is_right_where_its_head_and_relation_are_the_best() -> None:
+    parser = _parser()
+    with torch.no_grad():
+        outputs = parser(torch.randn(int(LENGTHS.sum()), HIDDEN), LENGTHS)
+    heads = outputs.arcs[outputs.real].argmax(-1)
+    relations = outputs.relations[outputs.real][torch.arange(len(heads)), heads].argmax(-1)
+    labels = torch.stack([heads, relations], dim=1)
+    assert parser.wrong(outputs, labels).tolist() == [0] * len(heads)
+    labels[2, 1] = (labels[2, 1] + 1) % len(RELATIONS)
+    labels[4, 0] = (labels[4, 0] + 1) % 6
+    assert parser.wrong(outputs, labels).nonzero().flatten().tolist() == [2, 4]

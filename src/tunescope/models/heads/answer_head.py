@@ -64,6 +64,15 @@ class AnswerHead(TaskHead):
         ]
         return torch.stack(losses).sum(1)
 
+    def wrong(self, outputs: Scores, labels: torch.Tensor) -> Float[torch.Tensor, " question"]:
+        """Return 1 where the best span does not start and end as an answer does, else 0."""
+        gold = torch.split(labels, [len(scores) for scores in outputs])
+        right = [
+            bool(bounds[first, 0] and bounds[last, 1])
+            for bounds, (first, last) in zip(gold, map(_best_span, outputs), strict=True)
+        ]
+        return 1 - torch.tensor(right, device=labels.device).float()
+
     def decode(self, outputs: Scores) -> np.ndarray:
         """Return the first and the last subword of each question's answer, counted in its text."""
         return np.array([_best_span(scores) for scores in outputs]).reshape(-1, 2)

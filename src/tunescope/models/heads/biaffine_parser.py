@@ -117,6 +117,12 @@ class BiaffineParser(TaskHead):
         entropies = [nn.functional.cross_entropy(*each, reduction="none") for each in (arcs, relations)]
         return entropies[0] + entropies[1]
 
+    def wrong(self, outputs: ParserOutputs, labels: torch.Tensor) -> Float[torch.Tensor, " word"]:
+        """Return 1 where a word's best head, or the best relation to the right head, is wrong, each word on its own."""
+        arcs, relations = self._scored(outputs, labels)
+        unlike = [scores.argmax(-1) != right for scores, right in (arcs, relations)]
+        return (unlike[0] | unlike[1]).float()
+
     def _scored(
         self, outputs: ParserOutputs, labels: torch.Tensor
     ) -> tuple[tuple[torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]:

@@ -61,6 +61,14 @@ class LinearHead(TaskHead):
             return nn.functional.mse_loss(outputs[:, 0].float(), labels, reduction="none")
         return nn.functional.cross_entropy(outputs.float(), labels, reduction="none")
 
+    def wrong(
+        self, outputs: Float[torch.Tensor, "row output"], labels: torch.Tensor
+    ) -> Float[torch.Tensor, " row"]:
+        """Return 1 where the class is wrong, else 0; NaN for numbers."""
+        if self.info.label is LabelKind.NUMBER:
+            return torch.full_like(labels, torch.nan)
+        return (outputs.argmax(-1) != labels).float()
+
     def decode(self, outputs: Float[torch.Tensor, "row output"]) -> np.ndarray:
         """Return the class names (strings) or numbers (float64)."""
         values = outputs.float().cpu().numpy()

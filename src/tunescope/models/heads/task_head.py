@@ -57,5 +57,9 @@ class TaskHead(nn.Module, ABC):
         """Return what :meth:`loss` is the mean of: the loss of each row, or of an answer of each unit."""
 
     @abstractmethod
+    def wrong(self, outputs: Any, labels: torch.Tensor) -> Float[torch.Tensor, " item"]:
+        """Return 1 where the prediction is wrong, else 0, for what :meth:`losses` is of; NaN where it is a number."""
+
+    @abstractmethod
     def decode(self, outputs: Any) -> np.ndarray:
         """Return the predictions: one for each row, or of an answer its first and last row for each unit."""

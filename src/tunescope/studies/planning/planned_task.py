@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
 from tunescope.studies.engine.plan import Content
 from tunescope.studies.files.common_settings import TaskEntry
+from tunescope.studies.files.problems import Problem, refuse
 from tunescope.studies.files.study_file import StudyFile
 from tunescope.studies.files.told_with_line import told_with_line
 from tunescope.studies.steps.inputs import task_input
+from tunescope.tasks.example import LabelKind
 from tunescope.tasks.task import Task
 
 __all__ = ["PlannedTask"]
@@ -55,6 +58,23 @@ class PlannedTask:
     def content(self) -> Content:
         """What steps are given of it."""
         return task_input(self.entry, self.file.folder, self.task, self.partition_seed)
+
+    def check_labels(self, kinds: Collection[LabelKind], why: str, expected: str, fix: str) -> None:
+        """Refuse a task whose labels are of another kind, with the line of its format.
+
+        Args:
+            kinds: What labels may be.
+            why: A sentence that says what the study does with labels.
+            expected: The kinds in words.
+            fix: What the reader can do instead.
+
+        Raises:
+            InputError: The labels are of another kind.
+        """
+        if self.task.label not in kinds:
+            got = f"labels of the kind {self.task.label.value}"
+            problem = Problem(("tasks", self.number, "format"), why, expected, got, fix)
+            raise refuse(self.file.source, [problem])
 
     def n_targets(self, split: str) -> int:
         """Return how many targets a split has."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import cast
 
-from tunescope._core.errors import InputError
 from tunescope.finetuning.snapshots import plan_snapshots
 from tunescope.studies.engine.plan import Cost, Plan, PlannedStep
 from tunescope.studies.files.study_file import StudyFile
@@ -38,7 +37,14 @@ def plan_closer_look(file: StudyFile, device: str) -> Plan:
     """Return the steps: models × tasks × seeds, the controls, and the tasks crossed."""
     settings = cast(CloserLookSettings, file.settings)
     plan = Plan(settings.threads_per_step)
-    tasks = [_checked(PlannedTask(file, number)) for number in range(len(settings.tasks))]
+    tasks = [PlannedTask(file, number) for number in range(len(settings.tasks))]
+    for task in tasks:
+        task.check_labels(
+            {LabelKind.CLASS},
+            "A closer look measures clusters of classes and distances between them.",
+            "classes of words, pairs of words, texts or pairs of texts",
+            "read a treebank as conllu:dep instead of conllu:parse, or use the study what-happens",
+        )
     for entry in settings.models:
         model = PlannedModel(entry, file, plan, device)
         before = {task.name: Look(model, task) for task in tasks}
@@ -66,14 +72,6 @@ def plan_closer_look(file: StudyFile, device: str) -> Plan:
                     again = _tune(model, divided, settings, seed)
                     look_at_random_division(Look(model, divided), Look(model, divided, again, divided, seed))
     return plan
-
-
-def _checked(task: PlannedTask) -> PlannedTask:
-    if task.task.label is not LabelKind.CLASS:
-        raise InputError(
-            "A closer look takes tasks whose labels are classes.", where=task.name, got=task.task.label.value
-        )
-    return task
 
 
 def _crossed(tasks: list[PlannedTask], settings: CloserLookSettings) -> list[tuple[PlannedTask, PlannedTask]]:

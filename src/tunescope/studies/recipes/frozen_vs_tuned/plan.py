@@ -23,6 +23,7 @@ from tunescope.studies.steps.predictions import compare_predictions, score_predi
 from tunescope.studies.steps.subset_tuning import tune_subset
 from tunescope.studies.steps.subsets import subset_of
 from tunescope.studies.steps.texts import compare_texts
+from tunescope.tasks.example import LabelKind
 
 __all__ = ["plan_frozen_vs_tuned"]
 
@@ -111,6 +112,12 @@ class _TaskOfStudy(ScoredTask):
 
     def check(self) -> None:
         """Refuse a task that the study cannot be about."""
+        self.check_labels(
+            {LabelKind.CLASS, LabelKind.NUMBER},
+            "Heads on frozen vectors predict classes and numbers.",
+            "classes, numbers, or tags of spans",
+            "train parsers and answers on a frozen encoder by the study what-happens: freeze all layers, and none",
+        )
         self.check_spans()
         n = len(self.task.splits["train"])
         if not self.sizes:

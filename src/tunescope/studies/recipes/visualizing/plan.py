@@ -38,13 +38,18 @@ def plan_visualizing(file: StudyFile, device: str) -> Plan:
     """Return the steps: models × tasks × starts × seeds, each with its lines and planes.
 
     Raises:
-        InputError: A task has no classes, or the study is expected to take longer than the file allows.
+        InputError: A task has numbers as labels, or the study is expected to take longer than the file allows.
     """
     settings = cast(VisualizingSettings, file.settings)
     plan = Plan(settings.threads_per_step)
     tasks = [PlannedTask(file, number) for number in range(len(settings.tasks))]
     for task in tasks:
-        _check_classes(file, task)
+        task.check_labels(
+            set(LabelKind) - {LabelKind.NUMBER},
+            "Errors are shares of wrong predictions, but a number is never quite right.",
+            "a task of classes, arcs or answers",
+            "cut the numbers into classes, or take another task",
+        )
     starts: tuple[Start, ...] = ("pre-trained", "scratch") if settings.compare_scratch else ("pre-trained",)
     for entry in settings.models:
         model = _ModelOfStudy(entry, file, plan, device)
@@ -278,17 +283,6 @@ def _of(kind: str, other: _Run | None, group: str | None = None) -> str:
             else f"{kind} {other.task.name}"
         )
     return kind if group is None else f"{kind}, {group} layers"
-
-
-def _check_classes(file: StudyFile, task: PlannedTask) -> None:
-    if task.task.label is not LabelKind.CLASS:
-        problem = Problem(
-            ("tasks", task.number, "format"),
-            "Errors are shares of wrong classes.",
-            "a task whose labels are classes",
-            f"labels of the kind {task.task.label.value}",
-        )
-        raise refuse(file.source, [problem])
 
 
 def _check_cost(file: StudyFile, plan: Plan, settings: VisualizingSettings) -> None:

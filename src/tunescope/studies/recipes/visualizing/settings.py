@@ -20,7 +20,7 @@ class VisualizingSettings(StudySettings):
     """Settings of the study visualizing.
 
     Attributes:
-        tasks: Labelled data with classes, at least one task; with two, the end of each spans a plane with the other's.
+        tasks: Labelled data, its labels no numbers; with two tasks, the end of each spans a plane with the other's.
         finetune: How models are fine-tuned.
         scratch: How they are trained from scratch; as ``finetune`` where it is left out.
         compare_scratch: Whether the same architecture is trained from random weights, too.

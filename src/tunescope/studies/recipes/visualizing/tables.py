@@ -56,7 +56,7 @@ def _trainings(frame: Frame, places: list[Place]) -> StudyTable:
         "How the trainings ended",
         rows,
         note=(
-            "Losses in nats, on samples of the training and of the test set; errors are shares of wrong classes, in"
+            "Losses in nats, on samples of the training and of the test set; errors are shares of wrong predictions, in"
             " per cent. The least error is over the snapshots, and so a little too low."
         ),
         decimals={
