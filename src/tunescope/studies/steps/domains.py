@@ -199,7 +199,9 @@ def map_layers(folder: Path, *, before: Path, after: Path, max_targets: int, see
     write_rows(folder, rows)
 
 
-def _shared(before: Path, after: Path, max_targets: int, seed: int) -> tuple[LabelledVectors, LabelledVectors]:
+def _shared(
+    before: Path, after: Path, max_targets: int, seed: int
+) -> tuple[LabelledVectors, LabelledVectors]:
     """Return the same targets, in the same order, of two steps that extracted words."""
     stores = (open_vectors(before), open_vectors(after))
     rows = shared_targets(*stores)
