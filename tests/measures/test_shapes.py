@@ -25,6 +25,9 @@ from tunescope.measures.geometry import (
     centroid_movement, centroids, cluster_spread, controls, directprobe, hull_distance, label_distances,
     principal_plane, spatial_similarity,
 )
+from tunescope.measures.landscape import (
+    barrier, basin_area, distance_travelled, path_axes, path_projection, surface_agreement, width,
+)
 from tunescope.measures.probing import (
     codelength, control_task, edge_probe, edge_scores, edge_settings, forgetting, labelled_spans, linear_probe,
     mlp_settings, parsed_sentences, probe_grid, structural_baselines, structural_probe, structural_scores,
@@ -119,6 +122,25 @@ for dtype in (np.float32, np.float64):
     structural_scores.structural_difference(structured.sentences, structured.sentences, n_resamples=20, rng=rng)
     structural_baselines.linear_chain_scores(parsed, n_resamples=20, rng=rng)
     structural_baselines.random_tree_scores(parsed, n_resamples=20, rng=rng)
+axis, other_axis = np.linspace(-1, 1, 5), np.linspace(-1, 1, 4)
+losses = np.outer(axis**2, rng.uniform(1, 2, 12)) + 0.1
+surface = losses[:, None, :] + (other_axis**2)[None, :, None]
+twelve = np.arange(12) // 2
+for rise in (0.2, 0.5):
+    width.width(axis, losses.mean(axis=1), rise=rise)
+    width.width_estimate(axis, losses, twelve, rise=rise, n_resamples=20, rng=rng)
+    basin_area.basin_area(axis, other_axis, surface.mean(axis=-1), rise=rise)
+    basin_area.basin_area_estimate(axis, other_axis, surface, twelve, rise=rise, n_resamples=20, rng=rng)
+assert barrier.barrier(axis, losses.mean(axis=1)).value == 0
+barrier.barrier_estimate(axis, losses, twelve, n_resamples=20, rng=rng)
+surface_agreement.surface_agreement(surface.mean(axis=-1), surface.mean(axis=-1))
+surface_agreement.surface_agreement_estimate(
+    surface, surface[..., :8], twelve, twelve[:8], n_resamples=20, rng=rng
+)
+distance_travelled.distance_travelled(np.ones((3, 2)), np.ones((3, 2)), np.ones(2))
+path = np.cumsum(rng.normal(size=(4, 6)), axis=0)
+path_axes.path_axes(path @ path.T)
+path_projection.path_projection(path @ path[:2].T, path[:2] @ path[:2].T, np.square(path).sum(axis=1))
 try:
     rsa.rsa(x[0], y)
 except TypeCheckError:
