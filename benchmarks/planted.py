@@ -165,14 +165,12 @@ def wilson(n_right: int, n: int) -> tuple[float, float]:
 
 
 def sufficient_strength(cases: Sequence[Case]) -> float:
-    """Return the least strength from which on, at each strength, enough are named right; NaN where none is."""
-    least = math.nan
-    for strength in sorted({case.strength for case in cases}, reverse=True):
-        here = [case.right for case in cases if case.strength == strength]
-        if sum(here) < _ENOUGH * len(here):
-            break
-        least = strength
-    return least
+    """Return the least strength from which on enough of all are named right; NaN where there is none."""
+    for strength in sorted({case.strength for case in cases}):
+        above = [case.right for case in cases if case.strength >= strength]
+        if sum(above) >= _ENOUGH * len(above):
+            return strength
+    return math.nan
 
 
 def print_planted(cases: Sequence[Case]) -> None:
@@ -201,7 +199,7 @@ def print_planted(cases: Sequence[Case]) -> None:
         low, _ = wilson(sum(above), len(above))
         print(
             f"from strength {least:.0e} on, {sum(above)} of {len(above)} ({sum(above) / len(above):.1%}, 95 % interval"
-            f" from {low:.1%}) are named right, and at least {_ENOUGH:.0%} at each strength; by kind from "
+            f" from {low:.1%}) are named right; at least {_ENOUGH:.0%} by kind from "
             + ", ".join(
                 f"{sufficient_strength([case for case in mine if case.kind == kind]):.0e} ({kind})"
                 for kind in CHANGES
