@@ -93,6 +93,7 @@ def test_everything_is_found(result: StudyResult, study_file: Path) -> None:
     tables = {table.key: table for table in result.tables}
     assert set(tables) == {
         "ablations",
+        "beside",
         "rollback",
         "similarity",
         "shapes",
@@ -117,6 +118,16 @@ def test_everything_is_found(result: StudyResult, study_file: Path) -> None:
     assert any("at most 30 training sentences" in note for note in result.notes)
     read = read_study_result(study_file.parent / "out")
     assert read.model_dump_json() == result.model_dump_json()
+
+
+def test_attachment_without_labels_stands_beside(result: StudyResult) -> None:
+    """A labelled arc that is right is right without its label, too."""
+    tables = {table.key: pd.DataFrame(table.rows, columns=table.columns) for table in result.tables}
+    keys = ["task", "layers", "are"]
+    both = tables["beside"].merge(tables["ablations"], on=keys, suffixes=("", " by own"), validate="1:1")
+    assert len(both) == len(tables["beside"]) == 6
+    assert set(both["metric"]) == {"UAS"}
+    assert (both["score"] >= both["score by own"]).all()
 
 
 def test_frozen_layers_are_run_once_for_all(planned: PlannedStudy) -> None:

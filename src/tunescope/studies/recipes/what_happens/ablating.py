@@ -6,6 +6,7 @@ from typing import Any
 
 from tunescope.finetuning.settings import FinetuneSettings
 from tunescope.studies.engine.plan import Cost, PlannedStep
+from tunescope.studies.metric_names import METRICS
 from tunescope.studies.planning.scored_task import ScoredTask
 from tunescope.studies.recipes.what_happens.model_of_study import SECONDS_PER_SENTENCE, ModelOfStudy
 from tunescope.studies.steps.frozen_layers import run_frozen_layers
@@ -14,7 +15,10 @@ from tunescope.studies.steps.predictions import compare_predictions, score_predi
 from tunescope.studies.steps.rollback import roll_back
 from tunescope.studies.steps.subset_tuning import tune_subset
 
-__all__ = ["plan_ablations", "plan_inference", "plan_rollback"]
+__all__ = ["BESIDE", "plan_ablations", "plan_inference", "plan_rollback"]
+
+BESIDE = {"las": ("uas",), "answer_f1": ("exact_match",)}
+"""Metrics that are told beside a task's own, as the field does."""
 
 _WORDS_PER_SENTENCE = 25
 
@@ -135,15 +139,24 @@ def _score(
     model: ModelOfStudy, task: ScoredTask, step: PlannedStep, seed: int, kind: str, n_layers: int
 ) -> None:
     model.read(step, task, seed, kind=kind, n_layers=n_layers)
-    scores = model.plan.add(
+    scores = _score_by(model, task, step, task.metric, f"score of {step.title}")
+    model.read(scores, task, seed, kind=kind, n_layers=n_layers)
+    for metric in BESIDE.get(task.metric, ()):
+        scores = _score_by(model, task, step, metric, f"{METRICS[metric]} of {step.title}")
+        model.read(scores, task, seed, kind=f"{kind} beside", domain=metric, n_layers=n_layers)
+
+
+def _score_by(
+    model: ModelOfStudy, task: ScoredTask, step: PlannedStep, metric: str, title: str
+) -> PlannedStep:
+    return model.plan.add(
         score_predictions,
-        title=f"score of {step.title}",
+        title=title,
         cost=Cost(SECONDS_PER_SENTENCE["score"] * task.n_test),
         predictions=step,
-        metric=task.metric,
+        metric=metric,
         **model.resampling,
     )
-    model.read(scores, task, seed, kind=kind, n_layers=n_layers)
 
 
 def _compare(

@@ -72,9 +72,11 @@ class Frame(StudyRows):
         rows = self.select(model=place.model, task=place.task, **fields)
         return None if rows.empty else OverSeeds.of(rows)
 
-    def ablations(self, place: Place, kind: str, measure: str, split: str | None) -> dict[int, OverSeeds]:
+    def ablations(
+        self, place: Place, kind: str, measure: str, split: str | None, **fields: object
+    ) -> dict[int, OverSeeds]:
         """Return a figure by number of layers: frozen ones, or those that are kept."""
-        return self._by("n_layers", place, kind=kind, measure=measure, split=split)
+        return self._by("n_layers", place, kind=kind, measure=measure, split=split, **fields)
 
     def by_layer(self, place: Place, **fields: object) -> dict[int, OverSeeds]:
         """Return a figure by layer."""

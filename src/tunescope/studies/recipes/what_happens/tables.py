@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import get_args
 
 from tunescope.studies.metric_names import METRICS
+from tunescope.studies.recipes.what_happens.ablating import BESIDE
 from tunescope.studies.recipes.what_happens.frame import Frame, Place
 from tunescope.studies.recipes.what_happens.knowledge_tables import knowledge_tables
 from tunescope.studies.recipes.what_happens.points import OVER_SEEDS, points
@@ -24,6 +25,7 @@ def what_happens_tables(frame: Frame) -> tuple[StudyTable, ...]:
     places = list(frame.places())
     tables = (
         _ablations(frame, places),
+        _beside(frame, places),
         _rollback(frame, places),
         *vector_tables(frame, places),
         *knowledge_tables(frame, places),
@@ -77,6 +79,33 @@ def _ablation_rows(frame: Frame, place: Place, kind: Kind) -> Iterator[dict[str,
             "% of the operations": 100 * each.operations,
             "% at inference": 100 * each.inference_operations,
         }
+
+
+def _beside(frame: Frame, places: list[Place]) -> StudyTable:
+    rows: list[dict[str, Cell]] = [
+        {
+            "model": place.model,
+            "task": place.task,
+            "metric": METRICS[metric],
+            "layers": n_layers,
+            "are": _WHAT[kind],
+            "seeds": score.n_seeds,
+            **points(score, "score", "low", "high"),
+        }
+        for place in places
+        for metric in BESIDE.get(place.metric, ())
+        for kind in get_args(Kind)
+        for n_layers, score in frame.ablations(
+            place, f"{kind} beside", "score", "test", domain=metric
+        ).items()
+    ]
+    return StudyTable.of(
+        "beside",
+        "The same trainings by the other metric of their task",
+        rows,
+        note=f"Score on the test set, in points. −1 frozen layers is nothing, 0 the embeddings alone. {OVER_SEEDS}",
+        decimals=1,
+    )
 
 
 def _rollback(frame: Frame, places: list[Place]) -> StudyTable:
