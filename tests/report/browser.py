@@ -6,7 +6,7 @@ import base64
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,6 +30,11 @@ _FLAGS = (
     "--disable-sync",
     "--hide-scrollbars",
 )
+WITH_WEBGL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+WITHOUT_WEBGL = ("--disable-3d-apis",)
+_HARMLESS = ("willReadFrequently", "GPU stall due to ReadPixels")
+"""What Chromium says of the speed at which plotly draws the letters of a relief, and finds out what is pointed at."""
+
 _OPEN_ALL = """
 const done = arguments[arguments.length - 1];
 (async () => {
@@ -42,7 +47,7 @@ const done = arguments[arguments.length - 1];
 })();
 """
 _UNDRAWN = """
-const seen = '.trace, .point, .points path, .hm image, .bars path, .js-fill, .scatterlayer path';
+const seen = '.trace, .point, .points path, .contourfill path, .hm image, .bars path, .js-fill, .scatterlayer path';
 return [...document.querySelectorAll('.plot')]
   .filter(plot => !plot.querySelector('svg.main-svg') || !plot.querySelector(seen))
   .map(plot => plot.dataset.figure);
@@ -68,14 +73,16 @@ def require_browser() -> tuple[str, str]:
 
 
 @contextmanager
-def open_page(path: Path, *, size: tuple[int, int] = DESKTOP, dark: bool = False) -> Iterator[WebDriver]:
+def open_page(
+    path: Path, *, size: tuple[int, int] = DESKTOP, dark: bool = False, flags: Sequence[str] = ()
+) -> Iterator[WebDriver]:
     """Open a page from disk in a fresh headless Chromium and wait until it is drawn."""
     browser, driver_path = require_browser()
     options = webdriver.ChromeOptions()
     options.binary_location = browser
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     with TemporaryDirectory(prefix="browser") as profile:
-        for flag in (*_FLAGS, f"--user-data-dir={profile}", f"--window-size={size[0]},{size[1]}"):
+        for flag in (*_FLAGS, *flags, f"--user-data-dir={profile}", f"--window-size={size[0]},{size[1]}"):
             options.add_argument(flag)
         driver = webdriver.Chrome(options=options, service=Service(driver_path))
         try:
@@ -135,7 +142,10 @@ def check_page(path: Path) -> None:
 def problems(driver: WebDriver) -> list[str]:
     """Return complaints of the console, and addresses asked for that are neither on disk nor in the page."""
     complaints = [
-        entry["message"] for entry in driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")
+        entry["message"]
+        for entry in driver.get_log("browser")
+        if entry["level"] in ("SEVERE", "WARNING")
+        and not any(harmless in entry["message"] for harmless in _HARMLESS)
     ]
     return complaints + [url for url in _requested(driver) if not url.startswith(("file:", "data:", "blob:"))]
 

@@ -14,7 +14,7 @@ from tunescope.landscapes.flat_vectors import Flat
 from tunescope.measures.weights.weight_change import part_of_parameter
 from tunescope.models.task_model import TaskModel
 
-__all__ = ["MovedWeights"]
+__all__ = ["MovedWeights", "layer_of"]
 
 _ENCODER, _HEAD = "encoder.", "head."
 
@@ -48,9 +48,9 @@ class MovedWeights:
             name: parameter
             for name, parameter in nn.Module.named_parameters(model)
             if (head and name.startswith(_HEAD))
-            or (name.startswith(_ENCODER) and (layers is None or _layer_of(name) in layers))
+            or (name.startswith(_ENCODER) and (layers is None or layer_of(name) in layers))
         }
-        missing = sorted(set(layers or ()) - {_layer_of(name) for name in chosen})
+        missing = sorted(set(layers or ()) - {layer_of(name) for name in chosen})
         if missing or not chosen:
             n_layers = model.encoder.config.num_hidden_layers
             raise InputError(
@@ -113,7 +113,7 @@ class MovedWeights:
             yield name, part.view(parameter.shape)
 
 
-def _layer_of(name: str) -> int | None:
+def layer_of(name: str) -> int | None:
     """Return the layer that a parameter belongs to: 0 for the embeddings, ``None`` where it is of none."""
     part = part_of_parameter(name.removeprefix(_ENCODER))
     if part == "embeddings":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -11,7 +12,17 @@ from pydantic import Field, field_validator, model_validator
 from tunescope._core.records import Record
 from tunescope.studies.engine.work import Outcome
 
-__all__ = ["Cell", "Claim", "Grid", "Series", "StudyFigure", "StudyResult", "StudyTable", "Verdict"]
+__all__ = [
+    "Cell",
+    "Claim",
+    "Grid",
+    "Series",
+    "StudyFigure",
+    "StudyResult",
+    "StudyTable",
+    "Surface",
+    "Verdict",
+]
 
 Cell = str | int | float | None
 """What a table has in a cell; ``None`` leaves it empty."""
@@ -137,27 +148,55 @@ class Grid(Record):
 
     @model_validator(mode="after")
     def _check_shapes(self) -> Grid:
+        what = f"the grid of {self.value_title!r}"
         if not (self.columns and self.rows):
-            raise ValueError(f"the grid of {self.value_title!r} has no column or no row")
-        expected = [len(self.columns)] * len(self.rows)
-        given = [("values", self.values), ("low", self.low), ("high", self.high)]
-        for name, cells in given if self.low or self.high else given[:1]:
-            if list(map(len, cells)) != expected:
-                raise ValueError(
-                    f"the grid of {self.value_title!r} names {len(self.rows)} rows and {len(self.columns)} columns,"
-                    f" but {name!r} has {_shape_text(cells)}; give a number for each cell, row by row"
-                )
+            raise ValueError(f"{what} has no column or no row")
+        given = {"values": self.values, "low": self.low, "high": self.high}
+        for name in given if self.low or self.high else ("values",):
+            _check_cells(f"{what} names", len(self.rows), len(self.columns), name, given[name])
+        _check_scale(what, self.value_range)
         return self
 
+
+class Surface(Record):
+    """A value at every point of a plane's grid, such as the loss around the end of training.
+
+    Attributes:
+        columns: Coordinates along the first axis, rising; at least two.
+        rows: Coordinates along the second axis, likewise.
+        values: A row of values for each row, in it one for each column; NaN where undefined.
+        value_title: What the values are.
+        value_range: Both ends of the scale of tones, so that several figures share one; ``None`` for the lowest and
+            the highest value. A value beyond an end has the tone of that end.
+    """
+
+    columns: tuple[float, ...]
+    rows: tuple[float, ...]
+    values: tuple[tuple[float, ...], ...]
+    value_title: str
+    value_range: tuple[float, float] | None = None
+
     @model_validator(mode="after")
-    def _check_range(self) -> Grid:
-        if self.value_range and not -math.inf < self.value_range[0] < self.value_range[1] < math.inf:
-            low, high = self.value_range
-            raise ValueError(
-                f"the grid of {self.value_title!r} has a scale from {low:g} to {high:g}; give two finite ends, the"
-                " lower first"
-            )
+    def _check_shapes(self) -> Surface:
+        what = f"the surface of {self.value_title!r}"
+        for name, places in (("columns", self.columns), ("rows", self.rows)):
+            steps = [high - low for low, high in pairwise(places)]
+            if not steps or not all(0 < step < math.inf for step in steps):
+                raise ValueError(
+                    f"{what} has {name} at {', '.join(f'{place:g}' for place in places) or 'no place'}; give at least"
+                    " two finite coordinates, each above the one before"
+                )
+        _check_cells(f"{what} has", len(self.rows), len(self.columns), "values", self.values)
+        _check_scale(what, self.value_range)
         return self
+
+
+def _check_cells(what: str, n_rows: int, n_columns: int, name: str, cells: Sequence[Sequence[float]]) -> None:
+    if list(map(len, cells)) != [n_columns] * n_rows:
+        raise ValueError(
+            f"{what} {n_rows} rows and {n_columns} columns, but {name!r} has {_shape_text(cells)}; give a number for"
+            " each cell, row by row"
+        )
 
 
 def _shape_text(cells: Sequence[Sequence[float]]) -> str:
@@ -165,8 +204,15 @@ def _shape_text(cells: Sequence[Sequence[float]]) -> str:
     return f"{len(cells)} rows" + (f" of {' or '.join(map(str, lengths))}" if lengths else "")
 
 
+def _check_scale(what: str, ends: tuple[float, float] | None) -> None:
+    if ends and not -math.inf < ends[0] < ends[1] < math.inf:
+        raise ValueError(
+            f"{what} has a scale from {ends[0]:g} to {ends[1]:g}; give two finite ends, the lower first"
+        )
+
+
 class StudyFigure(Record):
-    """A figure of a study: lines over an axis, paths in a plane, dots, or a grid of tones.
+    """A figure of a study: lines over an axis, paths in a plane, dots, a grid of tones, or a surface.
 
     Attributes:
         key: Identifies it and names its files.
@@ -174,15 +220,18 @@ class StudyFigure(Record):
         tab: Short name where several figures share a place.
         how_to_read: One or two sentences.
         kind: ``"curves"`` for lines over a first axis; ``"paths"`` for paths in a plane whose axes have one scale;
-            ``"dots"`` for points that are not joined; ``"grid"`` for a tone for each pair of a column and a row.
+            ``"dots"`` for points that are not joined; ``"grid"`` for a tone for each pair of a column and a row;
+            ``"surface"`` for contours of a value in a plane, with paths over them, and the same in relief.
         x_title: Title of the first axis; of a grid, what its columns are.
         y_title: Title of the second axis; of a grid, what its rows are.
-        percent: Whether the second axis, or the scale of a grid, shows shares as per cent.
-        x_log: Whether the first axis is logarithmic; all places along it are then above 0. Not for paths and grids.
+        percent: Whether the second axis, or the scale of a grid or of a surface, shows shares as per cent.
+        x_log: Whether the first axis is logarithmic; all places along it are then above 0. Not for paths, grids and
+            surfaces.
         x_ticks: Names of the places 0, 1, 2, … where the first axis has categories, such as tasks; a point may stand
-            up to half a place beside its name. Not for paths and grids, nor with ``x_log``.
-        series: The lines; a grid has none.
+            up to half a place beside its name. Not for paths, grids and surfaces, nor with ``x_log``.
+        series: The lines; a grid has none, and those of a surface are paths in its plane.
         grid: The cells of a grid; ``None`` for all other kinds.
+        surface: The values of a surface; ``None`` for all other kinds.
         missing: Why there is nothing to draw; ``None`` where there is.
     """
 
@@ -190,7 +239,7 @@ class StudyFigure(Record):
     title: str
     tab: str = ""
     how_to_read: str
-    kind: Literal["curves", "paths", "dots", "grid"] = "curves"
+    kind: Literal["curves", "paths", "dots", "grid", "surface"] = "curves"
     x_title: str = ""
     y_title: str = ""
     percent: bool = False
@@ -198,16 +247,18 @@ class StudyFigure(Record):
     x_ticks: tuple[str, ...] = ()
     series: tuple[Series, ...] = ()
     grid: Grid | None = None
+    surface: Surface | None = None
     missing: str | None = None
 
     @model_validator(mode="after")
-    def _check_grid(self) -> StudyFigure:
-        if self.kind != "grid" and self.grid is not None:
-            raise ValueError(f"the figure {self.key!r} has a grid, but is of the kind {self.kind!r}")
-        if self.kind == "grid" and self.grid is None and self.missing is None:
-            raise ValueError(
-                f"the figure {self.key!r} is a grid without cells: give its grid, or why it is missing"
-            )
+    def _check_values(self) -> StudyFigure:
+        for kind, given, whole in (("grid", self.grid, "cells"), ("surface", self.surface, "values")):
+            if self.kind != kind and given is not None:
+                raise ValueError(f"the figure {self.key!r} has a {kind}, but is of the kind {self.kind!r}")
+            if self.kind == kind and given is None and self.missing is None:
+                raise ValueError(
+                    f"the figure {self.key!r} is a {kind} without {whole}: give its {kind}, or why it is missing"
+                )
         if self.kind == "grid" and (self.series or self.x_log or self.x_ticks):
             raise ValueError(
                 f"the figure {self.key!r} is a grid, which names its own columns: no series, no x_log, no x_ticks"
@@ -218,10 +269,9 @@ class StudyFigure(Record):
     def _check_first_axis(self) -> StudyFigure:
         if self.x_log and self.x_ticks:
             raise ValueError(f"the figure {self.key!r} has a first axis with names that is logarithmic")
-        if self.kind == "paths" and (self.x_log or self.x_ticks):
-            raise ValueError(
-                f"the figure {self.key!r} is of paths, whose axes have one scale: no x_log, no x_ticks"
-            )
+        reason = {"paths": "of paths, whose axes have one scale", "surface": "a surface over a plane"}
+        if self.kind in reason and (self.x_log or self.x_ticks):
+            raise ValueError(f"the figure {self.key!r} is {reason[self.kind]}: no x_log, no x_ticks")
         for series in self.series:
             self._check_places(series)
         return self

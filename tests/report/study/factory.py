@@ -9,7 +9,15 @@ import numpy as np
 from tests.report.factory import HOSTILE
 
 from tunescope.studies.engine.work import Outcome
-from tunescope.studies.study_result import Claim, Grid, Series, StudyFigure, StudyResult, StudyTable
+from tunescope.studies.study_result import (
+    Claim,
+    Grid,
+    Series,
+    StudyFigure,
+    StudyResult,
+    StudyTable,
+    Surface,
+)
 
 TASKS = ("POS-tagging", "dependency relations", "supersense role", "supersense function", "TREC-50")
 LAYERS = tuple(map(float, range(13)))
@@ -186,6 +194,65 @@ def make_grid_figures() -> tuple[StudyFigure, ...]:
     )
 
 
+def make_surface(n_columns: int = 11, n_rows: int = 11, **fields: Any) -> Surface:
+    """Return the loss around a minimum and a saddle, over some orders of magnitude."""
+    across, up = np.linspace(-1.2, 1.2, n_columns), np.linspace(-1, 1, n_rows)
+    x, y = np.meshgrid(across, up)
+    values = 0.02 + 2.2 * ((x**2 - 0.6) ** 2 + 0.5 * (y + 0.3 * x) ** 2) + 0.4 * (x - 0.7) ** 2
+    given = {
+        "columns": across.tolist(),
+        "rows": up.tolist(),
+        "values": values.tolist(),
+        "value_title": "training loss (nats)",
+    }
+    return Surface.model_validate(given | fields)
+
+
+def make_way(name: str = "training", **fields: Any) -> Series:
+    """Return the path of a training that turns into the minimum of a surface."""
+    left = np.linspace(1, 0, 20) ** 1.5
+    x, y = 0.7 - left * np.cos(4 * left), -0.2 + left * np.sin(4 * left)
+    labels = tuple(f"update {30 * place}: own loss {2 / (1 + place):.3f}" for place in range(20))
+    given = {"x": tuple(x.tolist()), "y": tuple(y.tolist()), "labels": labels, "role": "tuned"}
+    return Series(name=name, **(given | fields))
+
+
+def make_surface_figure(surface: Surface, *paths: Series, **fields: Any) -> StudyFigure:
+    """Return a figure of a surface with paths over it."""
+    given = {
+        "key": "plane",
+        "title": "The surface around the training",
+        "tab": "pre-trained",
+        "how_to_read": "0, 0: the end of training.",
+        "x_title": "β",
+        "y_title": "α",
+    }
+    return StudyFigure(kind="surface", surface=surface, series=paths, **(given | fields))
+
+
+def make_surface_figures() -> tuple[StudyFigure, ...]:
+    """Return a surface with a path, one on the same scale with a hole, and one of shares without a path."""
+    x, y = np.meshgrid(np.linspace(-1, 1, 7), np.linspace(-1, 1, 5))
+    scale = {"value_range": (0.02, 3.0)}
+    holed = make_surface(**scale)
+    values = [
+        [math.nan if row > 7 and column > 7 else value for column, value in enumerate(values)]
+        for row, values in enumerate(holed.values)
+    ]
+    shares = Surface(
+        columns=tuple(x[0].tolist()),
+        rows=tuple(y[:, 0].tolist()),
+        values=tuple(map(tuple, (0.5 - 0.45 * np.exp(-(x**2) - y**2)).tolist())),
+        value_title="unseen error",
+    )
+    gap = make_way(role="base", y=(*make_way().y[:6], math.nan, *make_way().y[7:]))
+    return (
+        make_surface_figure(make_surface(**scale), make_way()),
+        make_surface_figure(make_surface(**scale, values=values), gap, key="plane-scratch", tab="scratch"),
+        make_surface_figure(shares, key="plane-error", title="The error around the training", percent=True),
+    )
+
+
 def make_figures() -> tuple[StudyFigure, ...]:
     """Return a figure of each kind, with gaps, with many lines, in tabs, and missing."""
     base, tuned = make_series("base", role="base"), make_series("tuned", 0.05, "tuned", seed=1)
@@ -284,6 +351,7 @@ def make_figures() -> tuple[StudyFigure, ...]:
         *make_log_figures(),
         *make_named_figures(),
         *make_grid_figures(),
+        *make_surface_figures(),
     )
 
 
@@ -410,6 +478,16 @@ def make_hostile_study_result() -> StudyResult:
     key = HOSTILE[2]
     figures += (
         make_grid_figure(grid, key=key, title=key, tab=key, how_to_read=key, x_title=key, y_title=key),
+        make_surface_figure(
+            make_surface(value_title=key, values=((1.0, math.nan) * 5 + (-math.inf,),) * 11),
+            *(make_way(text, labels=(text,) * 20) for text in HOSTILE),
+            key=f"surface-{key}",
+            title=key,
+            tab=key,
+            how_to_read=key,
+            x_title=key,
+            y_title=key,
+        ),
     )
     tables = tuple(
         StudyTable(key=key, title=key, note=key, columns=(key, key), rows=((key, math.nan), (1, -math.inf)))

@@ -81,7 +81,7 @@ def test_everything_is_found(result: StudyResult, planned: PlannedStudy, study_f
     titles = [step.title for step in planned.plan]
     assert len(titles) == len(set(titles))
     tables = {table.key: table for table in result.tables}
-    assert set(tables) == {"trainings", "optima", "groups", "ways"}
+    assert set(tables) == {"trainings", "optima", "groups", "layers", "travel", "ways"}
     assert len(tables["trainings"].rows) == 2 * 2 * 2
     assert len(result.claims) == 5
     keys = {table.key for table in result.tables} | {figure.key for figure in result.figures}
@@ -104,6 +104,26 @@ def test_lines_end_where_trainings_do(records: pd.DataFrame) -> None:
         for group in ("low", "high"):
             moved = own[(own["kind"] == "training") & (own["group"] == group)].set_index("label")["value"]
             assert moved["1"] == pytest.approx(trace[-1], abs=1e-5)
+
+
+def test_layers_put_back_one_by_one_change_what_they_did(records: pd.DataFrame) -> None:
+    """A tiny model of two layers: each third of its layers, moved alone to its start, is one of them."""
+    for _, own in records[records["split"] == "unseen"].groupby(["task", "start", "seed"]):
+        rises = own[(own["kind"] == "layers") & (own["measure"] == "error_change")]
+        rises = rises.set_index("layer")["value"]
+        assert sorted(rises.index) == [0, 1, 2]
+        errors = own[(own["kind"] == "training") & (own["measure"] == "error")]
+        for group, layer in (("low", 1), ("high", 2)):
+            moved = errors[errors["group"] == group].set_index("label")["value"]
+            assert moved["0"] - moved["1"] == pytest.approx(rises[layer], abs=1e-6)
+
+
+def test_weights_travel_farther_along_the_path_than_straight(records: pd.DataFrame) -> None:
+    travel = records[records["kind"] == "travel"].pivot_table(
+        "value", ["task", "start", "seed", "layer"], "measure", dropna=False
+    )
+    assert (travel["net_distance"] <= travel["path_length"] * (1 + 1e-6)).all()
+    assert (travel["net_distance"] > 0).all()
 
 
 def test_planes_are_whole_and_meet_the_ends(records: pd.DataFrame) -> None:

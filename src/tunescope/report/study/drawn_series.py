@@ -61,9 +61,12 @@ def drawn_series(figure: StudyFigure) -> tuple[DrawnSeries, ...]:
 
 
 def is_drawable(figure: StudyFigure) -> bool:
-    """Return whether the figure has a point or a cell to draw."""
-    cells = [value for row in figure.grid.values for value in row] if figure.grid else []
-    has_any = any(map(math.isfinite, cells)) or any(map(_has_point, figure.series))
+    """Return whether the figure has a point or a cell to draw; of a surface, a value."""
+    whole = figure.grid or figure.surface
+    if whole:
+        has_any = any(math.isfinite(value) for row in whole.values for value in row)
+    else:
+        has_any = any(map(_has_point, figure.series))
     return figure.missing is None and has_any
 
 
@@ -117,9 +120,10 @@ def _mark(figure: StudyFigure, name: str, label: str, x: float, y: float, low: f
     if not (math.isfinite(x) and math.isfinite(y)):
         return Mark(position=math.nan if not math.isfinite(x) else x, value=None)
     has_interval = math.isfinite(low) and math.isfinite(high)
-    value = number_text(y, percent=figure.percent)
+    percent = figure.percent and figure.kind != "surface"
+    value = number_text(y, percent=percent)
     if has_interval:
-        value += f" ({' … '.join(number_text(end, percent=figure.percent) for end in (low, high))})"
+        value += f" ({' … '.join(number_text(end, percent=percent) for end in (low, high))})"
     heading = [shorten(text, 200) for text in (name, label) if text.strip()]
     place = f"{figure.x_title or 'x'}: {place_text(figure, x, 4)}"
     places = [] if place.replace(":", "").lower() == label.lower() else [shorten(place, 200)]

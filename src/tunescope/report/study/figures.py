@@ -22,6 +22,13 @@ from tunescope.report.study.grid_words import grid_alternative, grid_marks_text
 from tunescope.report.study.grids import row_texts_by_width, study_grid_figure, study_grid_print
 from tunescope.report.study.line_breaks import broken, print_lines, screen_lines
 from tunescope.report.study.paths import study_paths_figure, study_paths_print
+from tunescope.report.study.surface_words import surface_alternative, surface_marks_text
+from tunescope.report.study.surfaces import (
+    SURFACE_HEIGHTS,
+    scale_by_width,
+    study_surface_figure,
+    study_surface_print,
+)
 from tunescope.report.wording import count_text, listed
 from tunescope.studies.study_result import StudyFigure
 
@@ -32,6 +39,7 @@ _DRAWN: dict[str, tuple[Callable[[StudyFigure], go.Figure], Callable[[StudyFigur
     "paths": (study_paths_figure, study_paths_print),
     "dots": (study_dots_figure, study_dots_print),
     "grid": (study_grid_figure, study_grid_print),
+    "surface": (study_surface_figure, study_surface_print),
 }
 _LETTERS_UP_SCREEN, _LETTERS_UP_PRINT = 26, 32
 """How many letters of a title fit along the second axis."""
@@ -39,7 +47,7 @@ _LETTERS_UP_SCREEN, _LETTERS_UP_PRINT = 26, 32
 _HEIGHT_OF_NAMES, _HEIGHT_OF_LETTER = 60, 6
 """Pixels that names along the first axis may take, and that a letter of a turned one takes."""
 
-_NOUNS = {"curves": "line", "paths": "path", "dots": "set"}
+_NOUNS = {"curves": "line", "paths": "path", "dots": "set", "surface": "path"}
 
 
 def study_screen_figure(figure: StudyFigure) -> go.Figure:
@@ -49,13 +57,15 @@ def study_screen_figure(figure: StudyFigure) -> go.Figure:
     drawn.update_xaxes(**screen_first_axis(titled))
     drawn.update_yaxes(title_text=screen_lines(broken(titled.y_title, _LETTERS_UP_SCREEN)))
     height = drawn.layout.height + _height_of_names(titled)
-    return drawn.update_layout(meta=_texts_by_width(titled), height=height)
+    heights = {"heights": SURFACE_HEIGHTS} if figure.kind == "surface" else {}
+    return drawn.update_layout(meta=_texts_by_width(titled) | heights, height=height)
 
 
 def _texts_by_width(figure: StudyFigure) -> dict[str, dict[str, Any]]:
     texts = screen_texts_by_width(figure)
-    rows = row_texts_by_width(figure) if figure.kind == "grid" else {}
-    return {width: texts[width] | rows.get(width, {}) for width in texts}
+    own = {"grid": row_texts_by_width, "surface": scale_by_width}.get(figure.kind)
+    more = own(figure) if own else {}
+    return {width: texts[width] | more.get(width, {}) for width in texts}
 
 
 def _height_of_names(figure: StudyFigure) -> int:
@@ -83,7 +93,8 @@ def _with_short_titles(figure: StudyFigure) -> StudyFigure:
 
 def alternative_text(figure: StudyFigure) -> str:
     """Return what a figure shows, for those who cannot see it."""
-    shown = grid_alternative(figure) if figure.kind == "grid" else _lines_alternative(figure)
+    own = {"grid": grid_alternative, "surface": surface_alternative}.get(figure.kind, _lines_alternative)
+    shown = own(figure)
     return f"{shorten(figure.title, 120)}. {shown} The numbers are in the table below."
 
 
@@ -102,8 +113,8 @@ def marks_text(figure: StudyFigure) -> str:
     if figure.kind == "grid":
         return grid_marks_text(figure)
     series = drawn_series(figure)
-    sentences = []
-    if figure.kind == "paths":
+    sentences = [surface_marks_text(figure)] if figure.kind == "surface" else []
+    if figure.kind == "paths" or (figure.kind == "surface" and series):
         sentences.append("Open mark: where a path starts; large filled mark: where it ends.")
     if any(mark.low is not None for line in series for mark in line.marks):
         band = {"curves": "Bands", "dots": "Bars"}.get(figure.kind)

@@ -11,7 +11,7 @@ from matplotlib.ticker import NullLocator
 
 from tunescope.report.escaping import short_names
 from tunescope.report.study.line_breaks import broken, print_lines, screen_lines
-from tunescope.report.study.numbers import number_text
+from tunescope.report.study.numbers import number_text, round_texts
 from tunescope.studies.study_result import StudyFigure
 
 __all__ = [
@@ -43,8 +43,6 @@ _WITHIN_ENDS = 0.9
 _TURNED = {"autotickangles": [0, -35, -90], "ticklabeloverflow": "allow"}
 _TURNED_LETTER = 0.045
 """Inches by which a letter of a turned name goes down."""
-
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class FirstAxis(NamedTuple):
@@ -150,7 +148,7 @@ def _with_room(ticks: Sequence[float], places: Sequence[float], letters: int) ->
     """Return what ticks of a logarithmic axis say; nothing where it would touch the text before or the last one."""
     low, high = places[0], places[-1]
     per_decade = _WITHIN_ENDS * letters / max(math.log10(high / low), 1e-9)
-    texts = _round_texts(ticks)
+    texts = round_texts(ticks)
 
     def touch(one: int, other: int) -> bool:
         apart = per_decade * math.log10(ticks[other] / ticks[one])
@@ -162,23 +160,6 @@ def _with_room(ticks: Sequence[float], places: Sequence[float], letters: int) ->
         if not touch(kept[-1], index) and not touch(index, last):
             kept.append(index)
     return tuple((text,) if index in {*kept, last} else () for index, text in enumerate(texts))
-
-
-def _round_texts(ticks: Sequence[float]) -> list[str]:
-    """Return ticks of a logarithmic axis as people read them: plain, or all with powers where some need them.
-
-    >>> _round_texts([0.05, 2000.0]), _round_texts([3e-5, 1e-4, 1e-3])
-    (['0.05', '2,000'], ['3×10⁻⁵', '10⁻⁴', '10⁻³'])
-    """
-    if all(1e-3 <= tick < 1e6 for tick in ticks):
-        return [number_text(tick, ",.6g") for tick in ticks]
-    return list(map(_with_power, ticks))
-
-
-def _with_power(value: float) -> str:
-    digits, power = f"{value:.1e}".split("e")
-    shown = f"10{str(int(power)).translate(_SUPERSCRIPTS)}"
-    return shown if digits == "1.0" else f"{digits.removesuffix('.0')}×{shown}"
 
 
 def place_text(figure: StudyFigure, x: float, digits: int = 6) -> str:

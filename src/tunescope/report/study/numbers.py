@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-__all__ = ["cell_text", "number_text"]
+__all__ = ["cell_text", "number_text", "round_texts"]
 
 _MINUS = "\u2212"
 _PER_CENT = "\u202f%"
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def number_text(value: float, format_spec: str = ",.4g", *, percent: bool = False) -> str:
@@ -29,6 +31,23 @@ def number_text(value: float, format_spec: str = ",.4g", *, percent: bool = Fals
     if not any(digit in shown for digit in "123456789"):
         shown = shown.removeprefix("-")
     return shown.replace("-", _MINUS) + (_PER_CENT if percent else "")
+
+
+def round_texts(numbers: Sequence[float], *, plain_from: float = 1e-3) -> list[str]:
+    """Return numbers of a logarithmic scale: plain, or all with powers of ten where one is smaller or very large.
+
+    >>> round_texts([0.05, 2000.0]), round_texts([3e-5, 1e-4, 1e-3])
+    (['0.05', '2,000'], ['3×10⁻⁵', '10⁻⁴', '10⁻³'])
+    """
+    if all(plain_from <= number < 1e6 for number in numbers):
+        return [number_text(number, ",.6g") for number in numbers]
+    return list(map(_with_power, numbers))
+
+
+def _with_power(number: float) -> str:
+    digits, power = f"{number:.1e}".split("e")
+    shown = f"10{str(int(power)).translate(_SUPERSCRIPTS)}"
+    return shown if digits == "1.0" else f"{digits.removesuffix('.0')}×{shown}"
 
 
 def cell_text(value: str | int | float | None, decimals: int | None = None) -> str:

@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
+import plotly.graph_objects as go
 from markupsafe import Markup
 
 from tunescope.report.escaping import json_for_script
@@ -17,8 +18,9 @@ from tunescope.report.study.figures import alternative_text, marks_text, study_s
 from tunescope.report.study.grids import has_digits
 from tunescope.report.study.legend import legend_entries
 from tunescope.report.study.names import NamedFigure, named_figures, named_tables, targets
+from tunescope.report.study.reliefs import relief_alternative, study_relief_figure
 from tunescope.report.study.settings import settings_texts
-from tunescope.report.study.tables import page_points, page_table
+from tunescope.report.study.tables import has_points, page_points, page_table
 from tunescope.report.wording import count_text, listed
 from tunescope.studies.engine.work import Outcome
 from tunescope.studies.study_result import StudyFigure, StudyResult, Verdict
@@ -51,7 +53,14 @@ def render_study_page(result: StudyResult) -> str:
     """
     scripts = page_scripts()
     drawn = {name: figure for name, figure in named_figures(result) if is_drawable(figure)}
-    data = {"figures": {name: _figure_data(figure) for name, figure in drawn.items()}}
+    data = {
+        "figures": {name: _figure_data(study_screen_figure(figure)) for name, figure in drawn.items()},
+        "reliefs": {
+            name: _figure_data(study_relief_figure(figure))
+            for name, figure in drawn.items()
+            if figure.surface
+        },
+    }
     return page_template("study.html.j2", _PACKAGE).render(
         result=result,
         policy=content_policy(scripts.values()),
@@ -72,8 +81,8 @@ def render_study_page(result: StudyResult) -> str:
     )
 
 
-def _figure_data(figure: StudyFigure) -> dict[str, Any]:
-    drawn: dict[str, Any] = json.loads(study_screen_figure(figure).to_json())
+def _figure_data(figure: go.Figure) -> dict[str, Any]:
+    drawn: dict[str, Any] = json.loads(figure.to_json())
     return {"data": drawn["data"], "layout": drawn["layout"]}
 
 
@@ -115,15 +124,22 @@ def _drawn(named: NamedFigure, number: int) -> dict[str, Any]:
         "legend": legend_entries(figure),
         "alternative": alternative_text(figure),
         "points": page_points(figure),
-        "digits_if_wide": figure.kind == "grid" and not has_digits(figure, on_phones=True),
+        "look": _look(figure),
+        "relief": relief_alternative(figure) if figure.surface else "",
     }
+
+
+def _look(figure: StudyFigure) -> str:
+    """Return the class of a drawing that has a look of its own."""
+    if figure.kind == "grid":
+        return "" if has_digits(figure, on_phones=True) else "digits-if-wide"
+    return "surface" if figure.kind == "surface" else ""
 
 
 def _missing(named: NamedFigure) -> dict[str, Any]:
     figure = named.figure
     reason = (figure.missing or f"no {'cell' if figure.grid else 'point'} of it is defined").rstrip(".")
-    has_points = bool(figure.series or figure.grid)
-    return {"name": named.name, "tab": figure.tab, "reason": reason, "has_points": has_points}
+    return {"name": named.name, "tab": figure.tab, "reason": reason, "has_points": has_points(figure)}
 
 
 def _failure(outcome: Outcome) -> dict[str, str]:

@@ -14,7 +14,7 @@ from tunescope.report.study.drawn_series import DrawnSeries, add_thin_lines, dra
 from tunescope.report.study.legend import print_legend_above
 from tunescope.studies.study_result import StudyFigure
 
-__all__ = ["study_paths_figure", "study_paths_print"]
+__all__ = ["path_ends", "path_trace", "print_path", "study_paths_figure", "study_paths_print"]
 
 _SIZE, _END_SIZE = 4, 11
 
@@ -25,13 +25,14 @@ def study_paths_figure(figure: StudyFigure) -> go.Figure:
     drawn = screen_figure(x={}, y={"scaleanchor": "x", **per_cent(figure.percent)}, height=520)
     for line in lines:
         if not line.thin:
-            drawn.add_trace(_path(line))
+            drawn.add_trace(path_trace(line))
     add_thin_lines(drawn, [line for line in lines if line.thin], "lines+markers")
     return drawn.update_layout(showlegend=False)
 
 
-def _path(line: DrawnSeries) -> go.Scatter:
-    start, end = _ends(line)
+def path_trace(line: DrawnSeries) -> go.Scatter:
+    """Return a path for the page."""
+    start, end = path_ends(line)
     places = range(len(line.marks))
     return go.Scatter(
         x=[mark.position for mark in line.marks],
@@ -55,11 +56,11 @@ def _path(line: DrawnSeries) -> go.Scatter:
 
 
 def _symbol(line: DrawnSeries, place: int) -> str:
-    start, end = _ends(line)
+    start, end = path_ends(line)
     return f"{line.look.symbol}-open" if place == start != end else line.look.symbol
 
 
-def _ends(line: DrawnSeries) -> tuple[int, int]:
+def path_ends(line: DrawnSeries) -> tuple[int, int]:
     """Return where the first and the last point that are defined stand among the marks."""
     defined = [place for place, mark in enumerate(line.marks) if mark.value is not None]
     return defined[0], defined[-1]
@@ -71,19 +72,20 @@ def study_paths_print(figure: StudyFigure) -> PrintFigure:
     printed, axes = print_axes(x_title="", y_title="", height=5.2, percent="y" if figure.percent else "")
     for line in lines:
         if not line.thin:
-            _print_path(axes, line)
+            print_path(axes, line)
     print_thin_lines(axes, [line for line in lines if line.thin], "-")
     axes.set_aspect("equal", adjustable="datalim")
     print_legend_above(printed, axes)
     return printed
 
 
-def _print_path(axes: Axes, line: DrawnSeries) -> None:
+def print_path(axes: Axes, line: DrawnSeries) -> None:
+    """Draw a path for a paper."""
     look = line.look
     xs = [mark.position for mark in line.marks]
     ys = [math.nan if mark.value is None else mark.value for mark in line.marks]
     axes.plot(xs, ys, color=look.colour, linestyle=look.print_dash, linewidth=1.2, marker=".", markersize=3)
-    start, end = _ends(line)
+    start, end = path_ends(line)
     axes.plot(
         xs[start],
         ys[start],

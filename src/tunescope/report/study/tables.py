@@ -9,10 +9,14 @@ from typing import NamedTuple
 from tunescope.report.study.first_axis import place_text
 from tunescope.report.study.grid_cells import GridCell, grid_cells
 from tunescope.report.study.numbers import cell_text, number_text
+from tunescope.report.study.surface_points import surface_points
 from tunescope.report.tables import Table
-from tunescope.studies.study_result import Grid, StudyFigure, StudyTable
+from tunescope.studies.study_result import Grid, StudyFigure, StudyTable, Surface
 
-__all__ = ["PageTable", "full_table", "page_points", "page_table", "points_table"]
+__all__ = ["PageTable", "full_table", "has_points", "page_points", "page_table", "points_table"]
+
+
+_OF_SURFACE = ("series", "label", "x", "y", "value")
 
 
 class PageTable(NamedTuple):
@@ -44,11 +48,19 @@ def _is_numeric(table: StudyTable, column: int) -> bool:
     return 2 * n_numbers > len(cells)
 
 
+def has_points(figure: StudyFigure) -> bool:
+    """Return whether the figure has a point or a cell, defined or not."""
+    return bool(figure.series or figure.grid or figure.surface)
+
+
 def points_table(figure: StudyFigure) -> Table:
     """Return the points of a figure in full precision, one row each; without intervals, their cells are empty.
 
-    Where the first axis has names, a last column has the name of the place. A grid has a row for each of its cells.
+    Where the first axis has names, a last column has the name of the place. A grid has a row for each of its cells; a
+    surface one for each point of its paths, then one for each point that it was measured at.
     """
+    if figure.surface:
+        return Table(columns=_OF_SURFACE, rows=tuple(_paths_and_surface(figure, figure.surface)))
     if figure.grid:
         cells = [cell for row in grid_cells(figure.grid) for cell in row]
         return Table(columns=GridCell._fields, rows=tuple(cells))
@@ -57,6 +69,14 @@ def points_table(figure: StudyFigure) -> Table:
     if not figure.x_ticks:
         return Table(columns=columns, rows=tuple(rows))
     return Table(columns=(*columns, "x name"), rows=tuple((*row, place_text(figure, row[2])) for row in rows))
+
+
+def _paths_and_surface(
+    figure: StudyFigure, surface: Surface
+) -> list[tuple[str, str, float, float, float | None]]:
+    paths = [(name, label, x, y, None) for name, label, x, y, *_ in _points(figure)]
+    points = [("surface", "", *point) for row in surface_points(surface) for point in row]
+    return [*paths, *points]
 
 
 def _points(figure: StudyFigure) -> list[tuple[str, str, float, float, float | None, float | None]]:
@@ -78,6 +98,8 @@ def page_points(figure: StudyFigure) -> PageTable:
     """Return the points of a figure for the page, without columns that are empty throughout."""
     if figure.grid:
         return _page_cells(figure, figure.grid)
+    if figure.surface:
+        return _page_surface(figure, figure.surface)
     rows = [
         (
             name,
@@ -107,6 +129,21 @@ def _page_cells(figure: StudyFigure, grid: Grid) -> PageTable:
     ]
     titles = (figure.x_title or "column", figure.y_title or "row", grid.value_title or "value", "low", "high")
     return _without_empty(titles, rows, always=(0, 1, 2), first_number=2)
+
+
+def _page_surface(figure: StudyFigure, surface: Surface) -> PageTable:
+    rows = [
+        (
+            name,
+            label,
+            number_text(x),
+            number_text(y),
+            "" if value is None else number_text(value, percent=figure.percent),
+        )
+        for name, label, x, y, value in _paths_and_surface(figure, surface)
+    ]
+    titles = ("series", "point", figure.x_title or "x", figure.y_title or "y", surface.value_title or "value")
+    return _without_empty(titles, rows, always=(0, 2, 3, 4), first_number=2)
 
 
 def _without_empty(

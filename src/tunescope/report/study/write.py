@@ -13,7 +13,7 @@ from tunescope.report.study.drawn_series import is_drawable
 from tunescope.report.study.figures import study_print_figure
 from tunescope.report.study.names import NamedFigure, named_figures, named_tables
 from tunescope.report.study.page import render_study_page
-from tunescope.report.study.tables import full_table, points_table
+from tunescope.report.study.tables import full_table, has_points, points_table
 from tunescope.report.tables import csv_text
 from tunescope.studies.study_result import StudyResult
 
@@ -66,7 +66,7 @@ def _write_figure(named: NamedFigure, folder: Path) -> set[str]:
     """Write a figure's points and drawings, as far as it has any, and return the names of the files."""
     name, figure = named
     files: dict[str, str | bytes] = {}
-    if figure.series or figure.grid:
+    if has_points(figure):
         files[f"tables/{name}.csv"] = csv_text(points_table(figure))
     if is_drawable(figure):
         drawn = study_print_figure(figure)

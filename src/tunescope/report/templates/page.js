@@ -13,12 +13,12 @@
   const isDrawn = (plot) => plot.classList.contains("js-plotly-plot");
 
   /* The colours of the page, as plotly wants them. */
-  function theme() {
+  function theme(sides = ["xaxis", "yaxis"]) {
     const axis = { gridcolor: colour("line"), linecolor: colour("line"), tickcolor: colour("line") };
     const flat = { "font.color": colour("ink"), "font.family": colour("font"), "font.size": 13,
       "hoverlabel.bgcolor": colour("surface"), "hoverlabel.bordercolor": colour("muted"),
       "hoverlabel.font.color": colour("ink"), "hoverlabel.font.size": 13 };
-    for (const side of ["xaxis", "yaxis"])
+    for (const side of sides)
       for (const [key, value] of Object.entries(axis)) flat[`${side}.${key}`] = value;
     return flat;
   }
@@ -68,19 +68,23 @@
     }
   }
 
-  /* What axes say where there is room, or on a phone, if that differs. */
-  const textsByWidth = (meta) => (isNarrow.matches ? meta.narrow : meta.wide) || {};
+  /* What axes say where there is room, or on a phone, if that differs; and how high a drawing is there. */
+  const width = () => (isNarrow.matches ? "narrow" : "wide");
+  const textsByWidth = (meta) => meta[width()] || {};
+  const heightOf = (layout) => ((layout.meta || {}).heights || {})[width()] || layout.height;
 
   function link(plot) {
     const meta = plot.layout.meta || {};
     const { visible, opacity, chosen } = looks(plot, meta);
     tell(plot, meta, chosen);
+    if (meta.heights) plot.style.height = `${heightOf(plot.layout)}px`;
     return Plotly.update(plot, { visible, opacity }, { ...theme(), ...textsByWidth(meta), shapes: stripes(meta) });
   }
 
   function draw(plot) {
     if (isDrawn(plot) || plot.closest("[hidden]")) return;
     const { data, layout } = page.figures[plot.dataset.figure];
+    layout.height = heightOf(layout);
     plot.style.height = `${layout.height}px`;
     Plotly.newPlot(plot, data, layout, settings).then(() => {
       plot.on("plotly_click", (event) => choosePoint(plot, event.points[0]));
@@ -104,19 +108,83 @@
     const shown = document.getElementById("layer-shown");
     if (shown) shown.textContent = state.layer;
     plots.filter((plot) => isDrawn(plot) && !plot.closest("[hidden]")).forEach(link);
+    document.querySelectorAll(".relief:not([hidden])").forEach(dress);
+  }
+
+  const reliefOf = (button) => document.getElementById(button.getAttribute("aria-controls"));
+  const turned = (within) => [...within.querySelectorAll('.turn[aria-pressed="true"]')];
+  const mostTurned = 8; /* Browsers have room for some sixteen drawings with WebGL. */
+
+  function canTurn() {
+    const context = document.createElement("canvas").getContext("webgl");
+    context?.getExtension("WEBGL_lose_context")?.loseContext();
+    return context !== null;
+  }
+
+  /* Show a surface in relief, or no longer. */
+  function turn(button) {
+    const relief = reliefOf(button), isShown = button.getAttribute("aria-pressed") !== "true";
+    button.setAttribute("aria-pressed", String(isShown));
+    relief.hidden = !isShown;
+    if (!isShown) Plotly.purge(relief);
+    else if (canTurn()) raise(relief);
+    else tellWhyNot(relief);
+    turned(document).slice(0, -mostTurned).forEach(turn);
+  }
+
+  function tellWhyNot(relief) {
+    relief.textContent = "This browser cannot draw in 3-D: it has no WebGL, or it is switched off. The contours show the same values.";
+    for (const name of ["role", "aria-label", "tabindex"]) relief.removeAttribute(name);
+  }
+
+  function raise(relief) {
+    const { data, layout } = page.reliefs[relief.dataset.relief];
+    layout.height = heightOf(layout);
+    relief.style.height = `${layout.height}px`;
+    return Plotly.newPlot(relief, data, layout, settings).then(() => dress(relief));
+  }
+
+  function dress(relief) {
+    if (!relief.layout) return;
+    const { meta } = relief.layout;
+    relief.style.height = `${heightOf(relief.layout)}px`;
+    return Plotly.relayout(relief, { ...theme(["scene.xaxis", "scene.yaxis", "scene.zaxis"]), ...textsByWidth(meta) });
+  }
+
+  /* The arrow keys walk around a relief, and up and down before it. */
+  function walk(event) {
+    const steps = { ArrowLeft: [-0.15, 0], ArrowRight: [0.15, 0], ArrowUp: [0, 0.15], ArrowDown: [0, -0.15] };
+    const relief = event.currentTarget, step = steps[event.key];
+    if (!step || !relief.layout) return;
+    event.preventDefault();
+    const { x, y, z } = relief.layout.scene.camera.eye, [around, up] = step;
+    const [cos, sin] = [Math.cos(around), Math.sin(around)];
+    Plotly.relayout(relief, { "scene.camera.eye": { x: cos * x - sin * y, y: sin * x + cos * y, z: z + up } });
+  }
+
+  /* Of surfaces that share a place, all are seen from one side. */
+  function turnAlike(before, panel) {
+    const button = panel.querySelector(".turn");
+    before.forEach(turn);
+    if (!before.length || !button || button.getAttribute("aria-pressed") === "true") return;
+    const [from, to] = [before[0], button].map((each) => page.reliefs[reliefOf(each).dataset.relief].layout.scene);
+    to.camera = from.camera;
+    turn(button);
   }
 
   /* Of figures that share a place, show the chosen one. */
   function showPanel(key) {
     const panel = document.getElementById(key);
     if (!panel || !panel.classList.contains("panel")) return;
-    for (const other of document.querySelectorAll(`.panel[data-section="${panel.dataset.section}"]`))
-      other.hidden = other !== panel;
+    const others = [...document.querySelectorAll(`.panel[data-section="${panel.dataset.section}"]`)].filter((other) => other !== panel);
+    for (const other of others) other.hidden = true;
+    panel.hidden = false;
     const tab = document.querySelector(`.tabs input[value="${key}"]`);
     if (tab) tab.checked = true;
     const plot = panel.querySelector(".plot");
     if (isDrawn(plot)) Plotly.Plots.resize(plot).then(() => link(plot));
     else draw(plot);
+    turnAlike(others.flatMap(turned), panel);
   }
 
   function filterExamples(button) {
@@ -134,13 +202,17 @@
     target.scrollIntoView();
   };
 
-  for (const part of document.querySelectorAll(".tabs, .controls, .filters")) part.hidden = false;
+  for (const part of document.querySelectorAll(".tabs, .controls, .filters, .turn")) part.hidden = false;
   for (const tab of document.querySelectorAll(".tabs input")) {
     if (tab.checked) showPanel(tab.value);
     tab.addEventListener("change", () => showPanel(tab.value));
   }
   for (const button of document.querySelectorAll(".filters button"))
     button.addEventListener("click", () => filterExamples(button));
+  for (const button of document.querySelectorAll(".turn")) {
+    button.addEventListener("click", () => turn(button));
+    reliefOf(button).addEventListener("keydown", walk);
+  }
   layerInput?.addEventListener("input", () => { state.layer = Number(layerInput.value); refresh(); });
   if (splitInput) splitInput.addEventListener("change", () => {
     state.split = splitInput.value === "" ? null : Number(splitInput.value);

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from tunescope._core.seeds import make_rng
-from tunescope.finetuning.finetune import open_finetuned
 from tunescope.landscapes.eager_attention import eager_attention
-from tunescope.landscapes.example_losses import ExampleLosses, Measured
+from tunescope.landscapes.example_losses import Measured
 from tunescope.landscapes.hessian_products import HessianProducts
 from tunescope.landscapes.loss_surface import measure_surface
 from tunescope.landscapes.moved_weights import MovedWeights
@@ -31,26 +30,19 @@ from tunescope.landscapes.sharpness import (
 from tunescope.landscapes.trajectory import measure_trajectory, snapshot_losses
 from tunescope.landscapes.tuned_run import TunedRun
 from tunescope.measures.estimate import Estimate
-from tunescope.measures.intervals import mean_estimate
 from tunescope.studies.engine.step_function import step_function
-from tunescope.studies.steps.inputs import checkpoint_of, task_of
 from tunescope.studies.steps.rows import Row, write_rows
-from tunescope.studies.steps.subsets import subset_of
+from tunescope.studies.steps.trained_runs import mean_over_examples, open_run, sets_of_run
 
 __all__ = [
-    "SETS",
     "follow_path",
-    "mean_over_examples",
     "measure_part",
     "measure_sharpness",
     "open_part",
     "trace_losses",
 ]
 
-SETS = {"train": "train", "unseen": "test"}
-"""The sets that losses are measured on, and the splits of the task that they are samples of."""
-
-_RUN, _POINTS, _SURFACE = "run", "points", "surface.npz"
+_POINTS, _SURFACE = "points", "surface.npz"
 _BASIS = 12
 """Vectors as long as the weights that are kept in memory."""
 
@@ -90,9 +82,9 @@ def measure_part(
         bf16: Whether to compute in bfloat16.
         device: Where.
     """
-    run = _open(model, tuned, device)
+    run = open_run(model, tuned, device)
     plane = plane_of(
-        run, kind, layers, direction_seed, None if other is None else _open(model, other, device)
+        run, kind, layers, direction_seed, None if other is None else open_run(model, other, device)
     )
     n_fixed = min(layers) - 1 if layers else -1
     surfaces = measure_surface(
@@ -100,7 +92,7 @@ def measure_part(
         plane.origin,
         plane.directions,
         [np.array(axis) for axis in axes],
-        _sets(run, task, n_examples, sample_seed, n_fixed=n_fixed, bf16=bf16),
+        sets_of_run(run, task, n_examples, sample_seed, n_fixed=n_fixed, bf16=bf16),
         partial=folder / _POINTS,
     )
     np.savez(
@@ -149,9 +141,9 @@ def follow_path(
     level: float,
 ) -> None:
     """Project the snapshots onto a plane, with the loss there and each one's own."""
-    run = _open(model, tuned, device)
-    plane = plane_of(run, kind, None, 0, None if other is None else _open(model, other, device))
-    sets = _sets(run, task, n_examples, sample_seed)
+    run = open_run(model, tuned, device)
+    plane = plane_of(run, kind, None, 0, None if other is None else open_run(model, other, device))
+    sets = sets_of_run(run, task, n_examples, sample_seed)
     found = measure_trajectory(run, plane, sets)
     options: dict[str, Any] = {"seed": seed, "n_resamples": n_resamples, "level": level}
     rows = []
@@ -191,8 +183,8 @@ def trace_losses(
     level: float,
 ) -> None:
     """Measure loss and error of each snapshot on training and unseen examples."""
-    run = _open(model, tuned, device)
-    sets = _sets(run, task, n_examples, sample_seed)
+    run = open_run(model, tuned, device)
+    sets = sets_of_run(run, task, n_examples, sample_seed)
     found = snapshot_losses(run, sets)
     options: dict[str, Any] = {"seed": seed, "n_resamples": n_resamples, "level": level}
     rows = [
@@ -229,8 +221,8 @@ def measure_sharpness(
 
     Intervals are over batches: of the curvature along the eigenvector of the whole loss, and of the trace.
     """
-    run = _open(model, tuned, device)
-    examples = _sets(run, task, n_examples, sample_seed)["train"]
+    run = open_run(model, tuned, device)
+    examples = sets_of_run(run, task, n_examples, sample_seed)["train"]
     options: dict[str, Any] = {"n_resamples": n_resamples, "level": level}
     with eager_attention(run.model):
         products = HessianProducts(MovedWeights.of(run.model).parameters.values(), examples.batch_losses)
@@ -270,30 +262,3 @@ def _diverged(ends: dict[str, Measured]) -> list[str]:
         for name, measured in ends.items()
         if not np.isfinite(measured.losses).all()
     ]
-
-
-def _open(model: dict[str, str], tuned: Path, device: str) -> TunedRun:
-    return TunedRun.open(open_finetuned(tuned / _RUN), base=checkpoint_of(model), device=device)
-
-
-def _sets(
-    run: TunedRun, task: dict[str, Any], n: int, seed: int, *, n_fixed: int = -1, bf16: bool = False
-) -> dict[str, ExampleLosses]:
-    splits = task_of(task).splits
-    return {
-        name: ExampleLosses(
-            run.model, run.encoder, subset_of(splits[split], n, seed), n_fixed=n_fixed, bf16=bf16
-        )
-        for name, split in SETS.items()
-    }
-
-
-def mean_over_examples(
-    values: np.ndarray, sentence_ids: np.ndarray, *, seed: int, **options: Any
-) -> Estimate:
-    """Return a mean with its interval over examples; without one, and with a status, where a value is not finite."""
-    if not np.isfinite(values).all():
-        n = int((~np.isfinite(values)).sum())
-        status = f"undefined: {n} of {len(values)} are not finite"
-        return Estimate(value=float(values.mean()), n_examples=len(values), status=status)
-    return mean_estimate(values, sentence_ids, rng=make_rng(seed, "landscape", "resampling"), **options)

@@ -16,8 +16,9 @@ from tunescope.measures.landscape.basin_area import basin_area_estimate
 from tunescope.measures.landscape.surface_agreement import surface_agreement_estimate
 from tunescope.measures.landscape.width import width_estimate
 from tunescope.studies.engine.step_function import step_function
-from tunescope.studies.steps.landscapes import SETS, mean_over_examples, open_part
+from tunescope.studies.steps.landscapes import open_part
 from tunescope.studies.steps.rows import Row, write_rows
+from tunescope.studies.steps.trained_runs import SETS, mean_over_examples
 
 __all__ = ["gather_line", "gather_plane", "place_text"]
 

@@ -10,23 +10,11 @@ import pandas as pd
 
 from tunescope.studies.recipes.visualizing.frame import Frame, Place
 from tunescope.studies.recipes.visualizing.plan import GROUPS
-from tunescope.studies.study_result import Grid, Series, StudyFigure
+from tunescope.studies.recipes.visualizing.surfaces import visualizing_surfaces
+from tunescope.studies.study_result import Series, StudyFigure
 
 __all__ = ["visualizing_figures"]
 
-_PLANE_TITLES = {
-    "path": "the plane of its path",
-    "other task": "the plane with another task",
-    "random plane": "a random plane",
-}
-_PLANES = {
-    "path": "0, 0: the end of training, around which its snapshots lie between −1 and 1 along both axes.",
-    "other task": (
-        "0, 0: the weights before training; α = 1: the end of training; β = 1: that of {other}. The head is that of the"
-        " end of training."
-    ),
-    "random plane": "0, 0: the end of training. At 1 each filter has moved by as much as its own length.",
-}
 _BANDS = "Bands are intervals over examples."
 _NAMES = {"train": "training examples", "unseen": "unseen examples"}
 _ROLES: dict[str, Literal["base", "tuned"]] = {"pre-trained": "tuned", "scratch": "base"}
@@ -42,8 +30,9 @@ def visualizing_figures(frame: Frame) -> tuple[StudyFigure, ...]:
         _errors_on_lines,
         _random_lines,
         _groups,
+        _layers,
         _between_seeds,
-        _planes,
+        visualizing_surfaces,
     )
     return tuple(figure for kind in kinds for place in places for figure in kind(frame, place))
 
@@ -70,7 +59,7 @@ def _errors_in_training(frame: Frame, place: Place) -> Iterator[StudyFigure]:
         "trace-error",
         place,
         "Does training for long over-fit? Error on unseen examples along the training",
-        "Share of wrong classes, at snapshots of the first seed's trainings.",
+        "Share of wrong predictions, at snapshots of the first seed's trainings.",
         lines,
         x_title="updates",
         y_title="unseen error",
@@ -149,6 +138,23 @@ def _groups(frame: Frame, place: Place) -> Iterator[StudyFigure]:
         )
 
 
+def _layers(frame: Frame, place: Place) -> Iterator[StudyFigure]:
+    lines = []
+    for start in frame.starts():
+        found = frame.by_layer(place, start, frame.seeds(place, start)[0], "layers", "error_change", "unseen")
+        lines.append(_line(start, found, start))
+    yield from _figure(
+        "layers",
+        place,
+        "What did each layer's training bring? Error with one layer put back",
+        "One layer has its weights from before the training, all others those of its end. Layer 0: the embeddings.",
+        lines,
+        x_title="layer put back",
+        y_title="rise of the unseen error",
+        percent=True,
+    )
+
+
 def _between_seeds(frame: Frame, place: Place) -> Iterator[StudyFigure]:
     lines = [
         _line(
@@ -167,35 +173,6 @@ def _between_seeds(frame: Frame, place: Place) -> Iterator[StudyFigure]:
         x_title="way from one end to the other",
         y_title="loss (nats)",
     )
-
-
-def _planes(frame: Frame, place: Place) -> Iterator[StudyFigure]:
-    for kind, how_to_read in _PLANES.items():
-        for start in frame.starts():
-            for measure, split, title in (
-                ("loss", "train", "training loss"),
-                ("error", "unseen", "unseen error"),
-            ):
-                found = frame.plane(place, start, kind, measure, split)
-                if found.empty:
-                    continue
-                yield StudyFigure(
-                    key=f"{kind}-{start}-{measure}-{place.key}".replace(" ", "-"),
-                    title=f"The surface around the training: {_PLANE_TITLES[kind]}",
-                    tab=f"{title}, {start}: {place.title}",
-                    how_to_read=how_to_read.format(other=frame.other_task(place, start)),
-                    kind="grid",
-                    grid=Grid(
-                        columns=tuple(f"{beta:.2g}" for beta in found.columns),
-                        rows=tuple(f"{alpha:.2g}" for alpha in found.index),
-                        values=tuple(tuple(map(float, row)) for row in found.to_numpy()),
-                        value_title=f"{title} (nats)" if measure == "loss" else title,
-                        low_is_strong=True,
-                    ),
-                    percent=measure == "error",
-                    x_title="β",
-                    y_title="α",
-                )
 
 
 def _both_starts(

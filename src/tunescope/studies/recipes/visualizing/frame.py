@@ -81,6 +81,13 @@ class Frame(StudyRows):
         rows = rows[rows["label"].notna()]
         return rows.assign(place=rows["label"].astype(float)).set_index("place").sort_index()
 
+    def by_layer(
+        self, place: Place, start: str, seed: int, kind: str, measure: str, split: str
+    ) -> pd.DataFrame:
+        """Return a figure of each layer, by layer."""
+        rows = self.of(place, start, seed=seed, kind=kind, measure=measure, split=split)
+        return rows.astype({"layer": int}).set_index("layer").sort_index()
+
     def plane(self, place: Place, start: str, kind: str, measure: str, split: str) -> pd.DataFrame:
         """Return the values of a plane: α by row, β by column."""
         rows = self.of(place, start, kind=kind, measure=measure, split=split)

@@ -20,6 +20,7 @@ from tunescope.studies.recipes.visualizing.settings import PlaneKind, Visualizin
 from tunescope.studies.steps.landscapes import follow_path, measure_part, measure_sharpness, trace_losses
 from tunescope.studies.steps.models import tune
 from tunescope.studies.steps.surfaces import gather_line, gather_plane
+from tunescope.studies.steps.trained_layers import measure_travel, put_layers_back
 from tunescope.tasks.example import LabelKind
 
 __all__ = ["GROUPS", "Start", "plan_visualizing"]
@@ -117,6 +118,7 @@ class _ModelOfStudy(PlannedModel):
         self._read(traced, run, "trace")
         self._line(run, "training", self.settings.line_axis, at=1.0, ends=[0.0, 1.0])
         self._line(run, "random line", self.settings.random_axis, at=0.0)
+        self._look_at_layers(run)
         if self.settings.groups:
             for group, layers in thirds(self.n_layers).items():
                 self._line(
@@ -135,6 +137,20 @@ class _ModelOfStudy(PlannedModel):
                 **self.resampling,
             )
             self._read(sharp, run, "sharpness")
+
+    def _look_at_layers(self, run: _Run) -> None:
+        travel = self.plan.add(
+            measure_travel,
+            title=f"distance travelled by {self.name}, {run.title}",
+            model=self.content,
+            tuned=run.step,
+        )
+        self._read(travel, run, "travel")
+        if self.settings.groups:
+            put_back = self._add(
+                put_layers_back, run, "layers put back one by one", self.n_layers + 2, **self.resampling
+            )
+            self._read(put_back, run, "layers")
 
     def join(self, run: _Run, other: _Run) -> None:
         """Plan the line between the ends of two seeds' trainings."""

@@ -33,7 +33,7 @@ class VisualizingSettings(StudySettings):
             ``random plane``.
         reach: How far lines and planes reach beyond start and end, as a share of the way between them.
         rise: Up to how much more loss than at the end, in nats, belongs to the optimum when its width is measured.
-        groups: Whether the low, middle and high layers are moved alone.
+        groups: Whether the low, middle and high layers are moved alone, and single layers are put back to their start.
         sharpness: Whether the largest eigenvalue and the trace of the Hessian are measured.
         probes: Random vectors for the trace.
         bf16: Compute the losses in bfloat16.

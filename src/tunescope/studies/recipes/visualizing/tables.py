@@ -21,7 +21,8 @@ _OVER_SEEDS = (
 def visualizing_tables(frame: Frame) -> tuple[StudyTable, ...]:
     """Return the tables; those without rows are left out."""
     places = list(frame.places())
-    tables = (_trainings(frame, places), _optima(frame, places), _groups(frame, places), _ways(frame, places))
+    kinds = (_trainings, _optima, _groups, _layers, _travel, _ways)
+    tables = [kind(frame, places) for kind in kinds]
     return tuple(table for table in tables if table.rows)
 
 
@@ -151,6 +152,77 @@ def _groups(frame: Frame, places: list[Place]) -> StudyTable:
             ("error, group as at the start", "low", "high", "error at the end", "end low", "end high"), 1
         )
         | dict.fromkeys(("train loss, group as at the start", "train loss at the end"), 3),
+    )
+
+
+def _layers(frame: Frame, places: list[Place]) -> StudyTable:
+    rows: list[dict[str, Cell]] = []
+    for place in places:
+        for start in frame.starts():
+            for seed in frame.seeds(place, start):
+                errors = frame.by_layer(place, start, seed, "layers", "error_change", "unseen")
+                losses = frame.by_layer(place, start, seed, "layers", "loss_change", "train")
+                rows += [
+                    {
+                        "model": place.model,
+                        "task": place.task,
+                        "from": start,
+                        "seed": seed,
+                        "layer": layer,
+                        **_error(errors.loc[layer], "error rises by", "low", "high"),
+                        "train loss rises by": float(losses.loc[layer, "value"]),
+                    }
+                    for layer in errors.index
+                ]
+    return StudyTable.of(
+        "layers",
+        "Single layers put back: what each one's training brought",
+        rows,
+        note=(
+            "One layer has its weights from before the training, all others those of its end. Rises of the error on"
+            " unseen examples in points, with paired intervals over examples; of the loss in nats. Layer 0: the"
+            " embeddings."
+        ),
+        decimals=dict.fromkeys(("error rises by", "low", "high"), 1) | {"train loss rises by": 3},
+    )
+
+
+def _travel(frame: Frame, places: list[Place]) -> StudyTable:
+    rows: list[dict[str, Cell]] = []
+    for place in places:
+        for start in frame.starts():
+            for seed in frame.seeds(place, start):
+                found = {
+                    title: frame.of(place, start, seed=seed, kind="travel", measure=measure)
+                    for title, measure in (
+                        ("path", "path_length"),
+                        ("start to end", "net_distance"),
+                        ("directness", "directness"),
+                        ("path, relative", "relative_path_length"),
+                        ("start to end, relative", "relative_net_distance"),
+                    )
+                }
+                rows += [
+                    {
+                        "model": place.model,
+                        "task": place.task,
+                        "from": start,
+                        "seed": seed,
+                        "layer": "all" if pd.isna(layer) else str(int(layer)),
+                        **{title: float(each["value"].iloc[number]) for title, each in found.items()},
+                    }
+                    for number, layer in enumerate(found["path"]["layer"])
+                ]
+    return StudyTable.of(
+        "travel",
+        "How far the weights travelled",
+        rows,
+        note=(
+            "Lengths of the encoder's weight vectors: the path from snapshot to snapshot, the straight way from start"
+            " to end, and their ratio; relative to the length of the weights at the start. With fewer snapshots, as"
+            " for later seeds, a path looks shorter and more direct. Layer 0: the embeddings."
+        ),
+        decimals=3,
     )
 
 

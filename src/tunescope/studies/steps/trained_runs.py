@@ -1,0 +1,62 @@
+"""What steps need of a training: its snapshots, samples of examples to measure them on, means with intervals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tunescope._core.seeds import make_rng
+from tunescope.finetuning.finetune import open_finetuned
+from tunescope.landscapes.example_losses import ExampleLosses
+from tunescope.landscapes.tuned_run import TunedRun
+from tunescope.measures.estimate import Estimate
+from tunescope.measures.intervals import mean_estimate
+from tunescope.studies.steps.inputs import checkpoint_of, task_of
+from tunescope.studies.steps.subsets import subset_of
+
+__all__ = ["SETS", "mean_over_examples", "open_run", "sets_of_run"]
+
+SETS = {"train": "train", "unseen": "test"}
+"""The sets that losses are measured on, and the splits of the task that they are samples of."""
+
+_RUN = "run"
+
+
+def open_run(model: dict[str, str], tuned: Path, device: str) -> TunedRun:
+    """Return a training with its snapshots."""
+    return TunedRun.open(open_finetuned(tuned / _RUN), base=checkpoint_of(model), device=device)
+
+
+def sets_of_run(
+    run: TunedRun, task: dict[str, Any], n: int, seed: int, *, n_fixed: int = -1, bf16: bool = False
+) -> dict[str, ExampleLosses]:
+    """Return samples of the training and of the test set, ready to be measured with the training's model.
+
+    Args:
+        run: The training.
+        task: The task.
+        n: Most examples of each.
+        seed: Which ones.
+        n_fixed: As in :class:`~tunescope.landscapes.example_losses.ExampleLosses`.
+        bf16: As there.
+    """
+    splits = task_of(task).splits
+    return {
+        name: ExampleLosses(
+            run.model, run.encoder, subset_of(splits[split], n, seed), n_fixed=n_fixed, bf16=bf16
+        )
+        for name, split in SETS.items()
+    }
+
+
+def mean_over_examples(
+    values: np.ndarray, sentence_ids: np.ndarray, *, seed: int, **options: Any
+) -> Estimate:
+    """Return a mean with its interval over examples; without one, and with a status, where a value is not finite."""
+    if not np.isfinite(values).all():
+        n = int((~np.isfinite(values)).sum())
+        status = f"undefined: {n} of {len(values)} are not finite"
+        return Estimate(value=float(values.mean()), n_examples=len(values), status=status)
+    return mean_estimate(values, sentence_ids, rng=make_rng(seed, "landscape", "resampling"), **options)
