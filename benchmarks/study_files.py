@@ -83,10 +83,32 @@ knowledge:
 knowledge_targets: 1000
 """
 
+_VISUALIZING = """\
+study: visualizing
+name: loss landscapes of MiniLM
+
+models:
+  - path: {model}
+    name: MiniLM
+
+tasks:
+  - {{name: TREC-50, format: "trec:fine", train: "{trec}/train_5500.label[:2500]", test: "{trec}/TREC_10.label"}}
+  - {{name: MRPC, format: "glue:mrpc", train: "{glue}/MRPC/{mrpc_train}[:1000]", test: "{glue}/MRPC/{mrpc_test}[:500]"}}
+
+seeds: [0]
+finetune: {{preset: usual, learning_rate: 3e-4, epochs: 12}}     # four times as many as usual, to see over-fitting
+snapshots: 20
+n_examples: 250
+reach: 0.75                   # so that start and end are among 11 points
+line_points: 21
+plane_points: 11
+"""
+
 _FILES = {
     "closer-look": _CLOSER_LOOK,
     "frozen-vs-tuned": _FROZEN_VS_TUNED,
     "what-happens": _WHAT_HAPPENS,
+    "visualizing": _VISUALIZING,
 }
 
 
