@@ -81,6 +81,11 @@ class PlannedModel:
         folder = find_checkpoint(self.location).folder
         return sum(path.stat().st_size for path in folder.glob("*.safetensors")) / 1e9
 
+    @cached_property
+    def work_per_word(self) -> float:
+        """The operations that a word takes in its layers, as a multiple of those of 6 layers of 384 dimensions."""
+        return self.n_layers * int(self._config.hidden_size) ** 2 / (6 * 384**2)
+
     @property
     def resampling(self) -> dict[str, Any]:
         """What steps are told of intervals."""

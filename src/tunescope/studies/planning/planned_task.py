@@ -79,3 +79,11 @@ class PlannedTask:
     def n_targets(self, split: str) -> int:
         """Return how many targets a split has."""
         return sum(len(example.targets) for example in self.task.splits[split])
+
+    @cached_property
+    def words_per_example(self) -> float:
+        """How many words an example of the training set has on average, in both of its texts."""
+        examples = self.task.splits["train"]
+        texts = [text for example in examples for text in (example.text, example.second_text) if text]
+        words = sum(len(text.split() if isinstance(text, str) else text) for text in texts)
+        return words / max(1, len(examples))

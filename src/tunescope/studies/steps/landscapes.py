@@ -32,7 +32,7 @@ from tunescope.landscapes.tuned_run import TunedRun
 from tunescope.measures.estimate import Estimate
 from tunescope.studies.engine.step_function import step_function
 from tunescope.studies.steps.rows import Row, write_rows
-from tunescope.studies.steps.trained_runs import mean_over_examples, open_run, sets_of_run
+from tunescope.studies.steps.trained_runs import BOUNDS, mean_over_examples, open_run, sets_of_run
 
 __all__ = [
     "follow_path",
@@ -124,7 +124,7 @@ def plane_of(run: TunedRun, kind: str, layers: list[int] | None, seed: int, othe
     return line_to_other_end(run, other) if kind == "other end" else plane_with_other_task(run, other)
 
 
-@step_function(memory_gigabytes=4, gpu=True)
+@step_function(version=2, memory_gigabytes=4, gpu=True)
 def follow_path(
     folder: Path,
     *,
@@ -157,18 +157,18 @@ def follow_path(
         rows.append(Row(measure="variance_explained", step=step, estimate=explained))
         for name, examples in sets.items():
             own, there = found.own[name][number], found.projected[name][number]
-            for measure, losses in (
-                ("own_loss", own),
-                ("projected_loss", there),
-                ("own_minus_projected", own - there),
+            for measure, values, what in (
+                ("own_loss", own, "loss"),
+                ("projected_loss", there, "loss"),
+                ("own_minus_projected", own - there, "loss_change"),
             ):
-                estimate = mean_over_examples(losses, examples.sentence_ids, **options)
+                estimate = mean_over_examples(values, examples.sentence_ids, bounds=BOUNDS[what], **options)
                 rows.append(Row(measure=measure, split=name, step=step, estimate=estimate))
     overall = Estimate(value=found.projection.overall)
     write_rows(folder, [*rows, Row(measure="variance_explained", estimate=overall)])
 
 
-@step_function(memory_gigabytes=4, gpu=True)
+@step_function(version=2, memory_gigabytes=4, gpu=True)
 def trace_losses(
     folder: Path,
     *,
@@ -192,7 +192,7 @@ def trace_losses(
             measure=measure,
             split=name,
             step=step,
-            estimate=mean_over_examples(values, sets[name].sentence_ids, **options),
+            estimate=mean_over_examples(values, sets[name].sentence_ids, bounds=BOUNDS[measure], **options),
         )
         for name, measured in found.items()
         for step, each in zip(run.states, measured, strict=True)

@@ -18,12 +18,12 @@ from tunescope.measures.landscape.width import width_estimate
 from tunescope.studies.engine.step_function import step_function
 from tunescope.studies.steps.landscapes import open_part
 from tunescope.studies.steps.rows import Row, write_rows
-from tunescope.studies.steps.trained_runs import SETS, mean_over_examples
+from tunescope.studies.steps.trained_runs import BOUNDS, SETS, mean_over_examples
 
 __all__ = ["gather_line", "gather_plane", "place_text"]
 
 
-@step_function()
+@step_function(version=2)
 def gather_line(
     folder: Path,
     *,
@@ -122,7 +122,8 @@ def _points(
             values = found[f"{name} {what}"].reshape(-1, len(found[f"{name} sentence_ids"]))
             for place, row in zip(product(*axes), values, strict=True):
                 if with_intervals:
-                    estimate = mean_over_examples(row, found[f"{name} sentence_ids"], seed=seed, **options)
+                    ids = found[f"{name} sentence_ids"]
+                    estimate = mean_over_examples(row, ids, bounds=BOUNDS[measure], seed=seed, **options)
                 else:
                     estimate = Estimate(value=float(row.mean()), n_examples=len(row))
                 yield Row(measure=measure, split=name, label=place_text(place), estimate=estimate)

@@ -13,7 +13,7 @@ from tunescope.measures.estimate import Estimate
 from tunescope.measures.landscape.distance_travelled import Distance
 from tunescope.studies.engine.step_function import step_function
 from tunescope.studies.steps.rows import Row, write_rows
-from tunescope.studies.steps.trained_runs import mean_over_examples, open_run, sets_of_run
+from tunescope.studies.steps.trained_runs import BOUNDS, mean_over_examples, open_run, sets_of_run
 
 __all__ = ["measure_travel", "put_layers_back"]
 
@@ -41,7 +41,7 @@ def measure_travel(folder: Path, *, model: dict[str, str], tuned: Path) -> None:
     write_rows(folder, rows)
 
 
-@step_function(memory_gigabytes=4, gpu=True)
+@step_function(version=2, memory_gigabytes=4, gpu=True)
 def put_layers_back(
     folder: Path,
     *,
@@ -86,7 +86,12 @@ def put_layers_back(
             }
             for measure, values in changes.items():
                 estimate = mean_over_examples(
-                    values, examples.sentence_ids, seed=seed, n_resamples=n_resamples, level=level
+                    values,
+                    examples.sentence_ids,
+                    bounds=BOUNDS[measure],
+                    seed=seed,
+                    n_resamples=n_resamples,
+                    level=level,
                 )
                 rows.append(Row(measure=measure, split=name, layer=layer, estimate=estimate))
     write_rows(folder, rows)

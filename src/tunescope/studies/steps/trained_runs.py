@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,18 @@ from tunescope.measures.intervals import mean_estimate
 from tunescope.studies.steps.inputs import checkpoint_of, task_of
 from tunescope.studies.steps.subsets import subset_of
 
-__all__ = ["SETS", "mean_over_examples", "open_run", "sets_of_run"]
+__all__ = ["BOUNDS", "SETS", "mean_over_examples", "open_run", "sets_of_run"]
 
 SETS = {"train": "train", "unseen": "test"}
 """The sets that losses are measured on, and the splits of the task that they are samples of."""
+
+BOUNDS = {
+    "loss": (0.0, math.inf),
+    "error": (0.0, 1.0),
+    "loss_change": (-math.inf, math.inf),
+    "error_change": (-1.0, 1.0),
+}
+"""The smallest and the largest value of what is measured at each example."""
 
 _RUN = "run"
 
@@ -52,11 +61,22 @@ def sets_of_run(
 
 
 def mean_over_examples(
-    values: np.ndarray, sentence_ids: np.ndarray, *, seed: int, **options: Any
+    values: np.ndarray, sentence_ids: np.ndarray, *, bounds: tuple[float, float], seed: int, **options: Any
 ) -> Estimate:
-    """Return a mean with its interval over examples; without one, and with a status, where a value is not finite."""
+    """Return a mean with its interval over examples; without one, and with a status, where a value is not finite.
+
+    Args:
+        values: Shape (row,); losses, errors or changes of these.
+        sentence_ids: Shape (row,); the example of each.
+        bounds: Smallest and largest value, such as ``BOUNDS["error"]``. Values between two finite ones are taken for
+            counts: equal ones leave uncertainty all the same.
+        seed: Of resampling.
+        options: As of :func:`~tunescope.measures.intervals.mean_estimate`.
+    """
     if not np.isfinite(values).all():
         n = int((~np.isfinite(values)).sum())
         status = f"undefined: {n} of {len(values)} are not finite"
         return Estimate(value=float(values.mean()), n_examples=len(values), status=status)
-    return mean_estimate(values, sentence_ids, rng=make_rng(seed, "landscape", "resampling"), **options)
+    rng = make_rng(seed, "landscape", "resampling")
+    counts = math.isfinite(bounds[0]) and math.isfinite(bounds[1])
+    return mean_estimate(values, sentence_ids, bounds=bounds, counts=counts, rng=rng, **options)
