@@ -16,35 +16,52 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 N_KILLS, N_WORKER_KILLS = 10, 5
-
-
-@pytest.fixture(scope="module")
-def study_file(minilm: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a study that fine-tunes a real model for half a minute."""
-    path = tmp_path_factory.mktemp("study") / "study.yaml"
-    path.write_text(
-        f"""\
-study: closer-look
-models: [{{name: MiniLM, path: {minilm}}}]
+STUDIES = {
+    "closer-look": """\
 tasks:
-  - {{name: tags, format: "treebank:pos", options: {{n_train: 120, n_test: 60}}}}
+  - {name: tags, format: "treebank:pos", options: {n_train: 120, n_test: 60}}
 layers: [0, 6]
-finetune: {{epochs: 2}}
+finetune: {epochs: 2}
 snapshots: 3
-n_resamples: 50
 probe_at_top: linear
 random_split: false
 """,
-        encoding="utf-8",
-    )
+    "visualizing": """\
+tasks:
+  - {name: questions, format: "treebank:question", options: {n_train: 100, n_dev: 0, n_test: 60}}
+finetune: {epochs: 2}
+snapshots: 3
+compare_scratch: false
+n_examples: 60
+line_points: 5
+plane_points: 11
+planes: [random plane]
+groups: false
+sharpness: false
+""",
+}
+
+
+@pytest.fixture(scope="module", params=STUDIES)
+def study_file(
+    request: pytest.FixtureRequest, minilm: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Return a study of a real model: one that fine-tunes it for half a minute, one that mostly measures a grid."""
+    path = tmp_path_factory.mktemp("study") / "study.yaml"
+    head = f"study: {request.param}\nmodels: [{{name: MiniLM, path: {minilm}}}]\nn_resamples: 50\n"
+    path.write_text(head + STUDIES[request.param], encoding="utf-8")
     return path
+
+
+def _name_of(study_file: Path) -> str:
+    return study_file.read_text(encoding="utf-8").split()[1]
 
 
 def _start(study_file: Path, name: str, *options: str) -> subprocess.Popen[bytes]:
     folder = study_file.parent
     arguments = [
         "study",
-        "closer-look",
+        _name_of(study_file),
         study_file,
         "--out",
         folder / name,
@@ -66,10 +83,14 @@ def _records(study_file: Path, name: str) -> bytes:
     return (study_file.parent / name / "records.json").read_bytes()
 
 
-def _committed(study_file: Path, name: str) -> dict[Path, int]:
-    """Return when each finished step was committed."""
-    records = (study_file.parent / f"{name}-store").glob("[!.]*/step.json")
-    return {path: path.stat().st_mtime_ns for path in records}
+def _committed(study_file: Path, name: str) -> dict[str, int]:
+    """Return when each finished step was committed, and each point of a grid was measured."""
+    store = study_file.parent / f"{name}-store"
+    found = [*store.glob("[!.]*/step.json"), *store.glob("*/points/point-*.npz")]
+    return {
+        str(path.relative_to(store)).removeprefix(".").replace(".partial", ""): path.stat().st_mtime_ns
+        for path in found
+    }
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +111,7 @@ def _disturb(
 ) -> int:
     """Run the study to its end, killing at random moments, at most ``most`` times; return how often."""
     draw = random.Random(name)
-    committed: dict[Path, int] = {}
+    committed: dict[str, int] = {}
     process, n_kills = _start(study_file, name, *options), 0
     while True:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -18,6 +19,8 @@ _ALIKE = 0.8
 """The correlation from which on two surfaces count as alike."""
 _OVERFITTED = 0.02
 """The rise of the unseen error that counts as over-fitting."""
+_FITTED = 0.05
+"""The training error up to which a model has fitted its training set, so that it could be over-fitted."""
 _PRETRAINED, _SCRATCH = "pre-trained", "scratch"
 
 
@@ -94,29 +97,49 @@ def _no_over_fitting(frame: Frame, places: list[Place]) -> Claim:
     parts = []
     for place in places:
         for seed in frame.seeds(place, _PRETRAINED):
-            error = frame.trace(place, _PRETRAINED, seed, "error", "unseen")
-            if error.empty:
+            found = _over_fitting(frame, place, _PRETRAINED, seed)
+            if found is None:
                 continue
-            end, best = error.iloc[-1], frame.least(error)
-            rise = float(end["value"]) - float(best["value"])
-            if rise <= _OVERFITTED:
-                verdicts.append("holds")
-            else:
-                verdicts.append("does not hold" if end["low"] > best["high"] else "cannot be told")
-            parts.append(
-                f"{place.title}, seed {seed}: {100 * rise:+.1f} points above the least error, {_share(best)}"
-            )
+            verdicts.append(found.verdict)
+            scratch = _over_fitting(frame, place, _SCRATCH, seed)
+            against = f" (from scratch {scratch.text})" if scratch else ""
+            parts.append(f"{place.title}, seed {seed}: {found.text}{against}")
     return Claim(
         text="Fine-tuning is robust to over-fitting: training far beyond the best epoch costs little.",
         source=f"{_PAPER}, section 4.2",
         verdict=_all_alike(verdicts),
         evidence=(
-            f"Error on unseen examples at the end of training: {_listed(parts)}. It holds where it rose by at most"
+            f"Error on unseen examples at the end of training: {_listed(parts)}. It holds where the training set is"
+            f" fitted (at most {100 * _FITTED:.0f} % wrong) and the error rose by at most"
             f" {100 * _OVERFITTED:.0f} points everywhere, and does not where its interval at the end lies above that of"
             " the least error."
         ),
         shown_in="trainings",
     )
+
+
+class _OverFitting(NamedTuple):
+    """What a training lost by going on for too long."""
+
+    verdict: Verdict
+    text: str
+
+
+def _over_fitting(frame: Frame, place: Place, start: str, seed: int) -> _OverFitting | None:
+    unseen, train = (frame.trace(place, start, seed, "error", split) for split in ("unseen", "train"))
+    if unseen.empty or train.empty:
+        return None
+    end, best, fitted = unseen.iloc[-1], frame.least(unseen), float(train["value"].iloc[-1])
+    rise = float(end["value"]) - float(best["value"])
+    text = f"{100 * rise:+.1f} points above the least error, {_share(best)}, of update {best.name}"
+    if rise > _OVERFITTED:
+        verdict: Verdict = "does not hold" if end["low"] > best["high"] else "cannot be told"
+    elif fitted <= _FITTED:
+        verdict = "holds"
+    else:
+        verdict = "cannot be told"
+        text += f", but {fitted:.1%} of training examples are wrong still"
+    return _OverFitting(verdict, text)
 
 
 def _alike(frame: Frame, places: list[Place]) -> Claim:
@@ -198,6 +221,8 @@ def _all_alike(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 def _plain(figure: OverSeeds) -> str:
+    if not math.isfinite(figure.value):
+        return "undefined"
     ends = f" ({figure.low:.2f} … {figure.high:.2f})" if math.isfinite(figure.low) else " (no interval)"
     return f"{figure.value:.2f}{ends}"
 

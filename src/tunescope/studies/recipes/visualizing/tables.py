@@ -78,6 +78,10 @@ def _optima(frame: Frame, places: list[Place]) -> StudyTable:
         ("area at random", {"kind": "random plane", "measure": "area", "split": "train"}),
         ("largest eigenvalue", {"kind": "sharpness", "measure": "top_eigenvalue"}),
         ("trace", {"kind": "sharpness", "measure": "hessian_trace"}),
+        (
+            "barrier on the way from the start",
+            {"kind": "training", "group": None, "measure": "barrier", "split": "train"},
+        ),
         ("barrier to another seed", {"kind": "other end", "measure": "barrier", "split": "train"}),
         ("loss like unseen error", {"kind": "training", "group": None, "measure": "agreement_with_error"}),
     )
@@ -110,8 +114,9 @@ def _optima(frame: Frame, places: list[Place]) -> StudyTable:
         note=(
             "Widths in units of the way from start to end, or of random directions whose filters are as long as those"
             " of the weights: how far the training loss stays within the stated rise. Eigenvalue and trace are those of"
-            " the Hessian of the training loss; higher is sharper. The barrier is how far the loss rises between the"
-            f" ends of two seeds. The last is a correlation along the line from start to end. {_OVER_SEEDS}"
+            " the Hessian of the training loss; higher is sharper. A barrier is how far the loss rises above the"
+            " straight line between two ends. The last is a correlation along the line from start to end."
+            f" {_OVER_SEEDS}"
         ),
         decimals=3,
     )

@@ -1,0 +1,101 @@
+"""How claims on loss landscapes are judged, on made-up figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import pandas as pd
+import pytest
+
+from tunescope.studies.recipes.visualizing.claims import visualizing_claims
+from tunescope.studies.recipes.visualizing.frame import Frame
+from tunescope.studies.study_result import Verdict
+
+Figure = tuple[float, float, float]
+HOLDS: Verdict = "holds"
+FAILS: Verdict = "does not hold"
+OPEN: Verdict = "cannot be told"
+NOTHING = (math.nan, math.nan, math.nan)
+STEPS = (0, 10, 20, 30)
+FIGURES: dict[str, Figure] = {
+    "tuned loss": (0.5, 0.4, 0.6),
+    "scratch loss": (1.0, 0.9, 1.1),
+    "tuned width": (1.2, 1.1, 1.3),
+    "scratch width": (0.6, 0.5, 0.7),
+    "least error": (0.20, 0.15, 0.25),
+    "last error": (0.21, 0.16, 0.26),
+    "training error": (0.0, 0.0, 0.01),
+    "agreement": (0.95, 0.9, 0.98),
+    "low layers back": (0.3, 0.25, 0.35),
+    "high layers back": (0.6, 0.55, 0.65),
+}
+
+
+def _frame(**changes: Figure) -> Frame:
+    figures = FIGURES | {name.replace("_", " "): value for name, value in changes.items()}
+    return Frame(pd.DataFrame(list(_rows(figures))))
+
+
+def _rows(figures: dict[str, Figure]) -> Iterator[dict[str, object]]:
+    for start, name in (("pre-trained", "tuned"), ("scratch", "scratch")):
+        found: list[tuple[dict[str, object], Figure]] = [
+            (
+                {"kind": "random line", "measure": "width", "split": "train", "group": None},
+                figures[f"{name} width"],
+            ),
+            ({"kind": "training", "measure": "agreement_with_error", "group": None}, figures["agreement"]),
+        ]
+        for step in STEPS:
+            at = {"kind": "trace", "step": step, "group": None}
+            wrong = figures["least error" if step == 20 else "last error"]
+            found += [
+                ({**at, "measure": "loss", "split": "train"}, figures[f"{name} loss"]),
+                ({**at, "measure": "error", "split": "unseen"}, wrong),
+                ({**at, "measure": "error", "split": "train"}, figures["training error"]),
+            ]
+        for group in ("low", "high"):
+            at = {"kind": "training", "measure": "error", "split": "unseen", "group": group}
+            found.append(({**at, "label": "0"}, figures[f"{group} layers back"]))
+        for where, (value, low, high) in found:
+            place = {"model": "m", "task": "questions", "start": start, "seed": 0, "label": None}
+            yield {**place, **where, "value": value, "low": low, "high": high}
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdicts"),
+    [
+        ({}, (HOLDS, HOLDS, HOLDS, HOLDS, HOLDS)),
+        ({"scratch_loss": (0.3, 0.2, 0.35)}, (FAILS, HOLDS, HOLDS, HOLDS, HOLDS)),
+        ({"scratch_loss": (0.7, 0.55, 0.8)}, (OPEN, HOLDS, HOLDS, HOLDS, HOLDS)),
+        ({"scratch_width": (1.5, 1.4, 1.6)}, (HOLDS, FAILS, HOLDS, HOLDS, HOLDS)),
+        ({"scratch_width": (2.0, math.nan, math.nan)}, (HOLDS, OPEN, HOLDS, HOLDS, HOLDS)),
+        ({"last_error": (0.3, 0.26, 0.34)}, (HOLDS, HOLDS, FAILS, HOLDS, HOLDS)),
+        ({"last_error": (0.23, 0.18, 0.28)}, (HOLDS, HOLDS, OPEN, HOLDS, HOLDS)),
+        ({"training_error": (0.2, 0.15, 0.25)}, (HOLDS, HOLDS, OPEN, HOLDS, HOLDS)),
+        ({"agreement": (0.5, 0.3, 0.7)}, (HOLDS, HOLDS, HOLDS, FAILS, HOLDS)),
+        ({"agreement": NOTHING}, (HOLDS, HOLDS, HOLDS, OPEN, HOLDS)),
+        ({"low_layers_back": (0.8, 0.75, 0.85)}, (HOLDS, HOLDS, HOLDS, HOLDS, FAILS)),
+        ({"low_layers_back": (0.58, 0.5, 0.66)}, (HOLDS, HOLDS, HOLDS, HOLDS, OPEN)),
+    ],
+)
+def test_verdicts_follow_the_intervals(changes: dict[str, Figure], verdicts: tuple[Verdict, ...]) -> None:
+    assert tuple(claim.verdict for claim in visualizing_claims(_frame(**changes))) == verdicts
+
+
+def test_a_model_that_has_not_fitted_its_training_set_cannot_have_over_fitted() -> None:
+    claim = visualizing_claims(_frame(training_error=(0.2, 0.15, 0.25)))[2]
+    assert "20.0% of training examples are wrong still" in claim.evidence
+
+
+def test_evidence_tells_of_both_starts_and_of_what_is_undefined() -> None:
+    claims = visualizing_claims(_frame(agreement=NOTHING))
+    assert "+1.0 points above the least error, 20.0% (15.0% … 25.0%), of update 20 (from scratch +1.0" in (
+        claims[2].evidence
+    )
+    assert "undefined" in claims[3].evidence
+    assert "nan" not in claims[3].evidence
+
+
+def test_nothing_is_claimed_of_nothing() -> None:
+    assert visualizing_claims(Frame(pd.DataFrame(columns=["model", "task"]))) == ()
