@@ -104,11 +104,33 @@ line_points: 21
 plane_points: 11
 """
 
+_VISUALIZING_LINES = """\
+study: visualizing
+name: loss along the training of MiniLM, two seeds
+
+models:
+  - path: {model}
+    name: MiniLM
+
+tasks:
+  - {{name: TREC-50, format: "trec:fine", train: "{trec}/train_5500.label[:2500]", test: "{trec}/TREC_10.label"}}
+  - {{name: RTE, format: "glue:rte", train: "{glue}/RTE/train.tsv[:800]", test: "{glue}/RTE/dev.tsv"}}
+
+seeds: [0, 1]
+finetune: {{preset: usual, learning_rate: 3e-4, epochs: 12}}     # as in the file with planes: what is done is shared
+snapshots: 20
+n_examples: 250
+reach: 0.75
+line_points: 21
+planes: []
+"""
+
 _FILES = {
     "closer-look": _CLOSER_LOOK,
     "frozen-vs-tuned": _FROZEN_VS_TUNED,
     "what-happens": _WHAT_HAPPENS,
     "visualizing": _VISUALIZING,
+    "visualizing-lines": _VISUALIZING_LINES,
 }
 
 

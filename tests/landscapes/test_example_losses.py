@@ -93,6 +93,15 @@ def test_bfloat16_is_near(tiny_model: Path, tasks: dict[str, Task]) -> None:
     assert 0 < difference.max() < 0.05
 
 
+def test_more_batches_have_the_same_losses(tiny_model: Path, tasks: dict[str, Task]) -> None:
+    model, encoder = _made(tiny_model, tasks["classes"])
+    examples = tasks["classes"].splits["test"]
+    few, many = (ExampleLosses(model, encoder, examples, n_batches=n) for n in (1, 8))
+    np.testing.assert_allclose(many.measure().losses, few.measure().losses, atol=1e-6)
+    assert len(list(few.batch_losses())) == 1
+    assert 8 <= len(list(many.batch_losses())) < len(examples)
+
+
 def test_no_examples_are_refused(tiny_model: Path, tasks: dict[str, Task]) -> None:
     model, encoder = _made(tiny_model, tasks["classes"])
     with pytest.raises(InputError, match="no examples"):

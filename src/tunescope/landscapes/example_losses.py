@@ -57,6 +57,8 @@ class ExampleLosses:
             used each time. −1: everything may move.
         bf16: Compute in bfloat16, which is faster where the hardware has it; losses then differ by a few parts in a
             thousand.
+        n_batches: At least so many batches, where there are as many examples: what is found for each batch then tells
+            how it varies. As few as are fast by default.
 
     Attributes:
         sentence_ids: Shape (row,); the example of each row, for intervals.
@@ -74,6 +76,7 @@ class ExampleLosses:
         *,
         n_fixed: int = -1,
         bf16: bool = False,
+        n_batches: int = 1,
     ) -> None:
         if not examples:
             raise InputError(
@@ -93,7 +96,11 @@ class ExampleLosses:
         index = PartIndex(rows.tokenized)
         n_parts = rows.tokenized.part_start.shape[1]
         self._batches: list[_Batch] = []
-        for sequences in plan_batches(rows.tokenized.lengths, _TOKEN_BUDGET[encoder.device.type != "cpu"]):
+        lengths = rows.tokenized.lengths
+        budget = _TOKEN_BUDGET[encoder.device.type != "cpu"]
+        if n_batches > 1:
+            budget = min(budget, int(lengths.sum()) // n_batches)
+        for sequences in plan_batches(lengths, budget):
             inputs = {name: tensor.to(encoder.device) for name, tensor in collate(sequences.tolist()).items()}
             targets = plan_pooling(rows.tokenized, index, sequences).target[::n_parts]
             self._batches.append(self._prepared(inputs, sequences if of_units else targets))

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 
 from tunescope.measures.estimate import Estimate
 from tunescope.measures.intervals import MAX_UNDEFINED, interval
-from tunescope.measures.resampling_bias import unless_biased
+from tunescope.measures.resampling_bias import reaching_the_bias
 from tunescope.measures.shapes import SentenceNumbers
 
 __all__ = ["extent_estimate"]
@@ -26,8 +26,10 @@ def extent_estimate(
 ) -> Estimate:
     """Return the first extent with its interval, from the extents on half-samples.
 
-    The interval is built on logarithms, so its lower end stays above 0. A lower bound has none, for nothing is known of
-    what lies beyond. Where the grid cuts at most a tenth of the half-samples off, these count with the extent seen.
+    The interval is built on logarithms, so its lower end stays above 0, and reaches further by the estimated bias of a
+    mean over few examples (:func:`~tunescope.measures.resampling_bias.reaching_the_bias`). A lower bound has none, for
+    nothing is known of what lies beyond. Where the grid cuts at most a tenth of the half-samples off, these count with
+    the extent seen.
 
     Args:
         extents: Shape (1 + resample,); of all examples first; at least 0, NaN where undefined.
@@ -61,4 +63,4 @@ def extent_estimate(
         float(logarithms[0]), logarithms[1:], sentence_ids=sentence_ids, level=level, status=status
     )
     ends = {"value": plain.value, "low": math.exp(found.low), "high": math.exp(found.high)}
-    return unless_biased(found.model_copy(update=ends), extents[1:], name=name)
+    return reaching_the_bias(found.model_copy(update=ends), extents[1:], bounds=(0.0, math.inf))

@@ -45,6 +45,8 @@ __all__ = [
 _POINTS, _SURFACE = "points", "surface.npz"
 _BASIS = 12
 """Vectors as long as the weights that are kept in memory."""
+_BATCHES = 24
+"""At least so many batches tell how curvature varies."""
 
 
 @step_function(resumable=True, memory_gigabytes=4, gpu=True)
@@ -202,7 +204,7 @@ def trace_losses(
     write_rows(folder, rows, _diverged(ends))
 
 
-@step_function(memory_gigabytes=6, gpu=True)
+@step_function(version=2, memory_gigabytes=6, gpu=True)
 def measure_sharpness(
     folder: Path,
     *,
@@ -219,14 +221,19 @@ def measure_sharpness(
 ) -> None:
     """Measure the largest eigenvalue and the trace of the training loss's Hessian at the end of training.
 
-    Intervals are over batches: of the curvature along the eigenvector of the whole loss, and of the trace.
+    Intervals are over small batches: of the curvature along the eigenvector of the whole loss, and of the trace.
     """
     run = open_run(model, tuned, device)
-    examples = sets_of_run(run, task, n_examples, sample_seed)["train"]
     options: dict[str, Any] = {"n_resamples": n_resamples, "level": level}
+    parameters = list(MovedWeights.of(run.model).parameters.values())
+
+    def products_of(n_batches: int) -> HessianProducts:
+        sets = sets_of_run(run, task, n_examples, sample_seed, n_batches=n_batches)
+        return HessianProducts(parameters, sets["train"].batch_losses)
+
     with eager_attention(run.model):
-        products = HessianProducts(MovedWeights.of(run.model).parameters.values(), examples.batch_losses)
-        found = top_eigenvalues(products, seed=seed, basis_size=_BASIS)
+        found = top_eigenvalues(products_of(1), seed=seed, basis_size=_BASIS)
+        products = products_of(_BATCHES)
         trace = hessian_trace(products, n_samples=n_probes, seed=seed)
         curvatures = curvature_per_batch(products, found.vectors) if found.vectors else None
 

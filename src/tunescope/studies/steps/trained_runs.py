@@ -39,7 +39,7 @@ def open_run(model: dict[str, str], tuned: Path, device: str) -> TunedRun:
 
 
 def sets_of_run(
-    run: TunedRun, task: dict[str, Any], n: int, seed: int, *, n_fixed: int = -1, bf16: bool = False
+    run: TunedRun, task: dict[str, Any], n: int, seed: int, **options: Any
 ) -> dict[str, ExampleLosses]:
     """Return samples of the training and of the test set, ready to be measured with the training's model.
 
@@ -48,14 +48,11 @@ def sets_of_run(
         task: The task.
         n: Most examples of each.
         seed: Which ones.
-        n_fixed: As in :class:`~tunescope.landscapes.example_losses.ExampleLosses`.
-        bf16: As there.
+        options: As of :class:`~tunescope.landscapes.example_losses.ExampleLosses`.
     """
     splits = task_of(task).splits
     return {
-        name: ExampleLosses(
-            run.model, run.encoder, subset_of(splits[split], n, seed), n_fixed=n_fixed, bf16=bf16
-        )
+        name: ExampleLosses(run.model, run.encoder, subset_of(splits[split], n, seed), **options)
         for name, split in SETS.items()
     }
 
