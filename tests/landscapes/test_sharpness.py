@@ -23,13 +23,18 @@ from tunescope.landscapes.eager_attention import eager_attention
 from tunescope.landscapes.hessian_products import BatchLosses, HessianProducts
 from tunescope.landscapes.sharpness import (
     curvature_per_batch,
-    estimate_over_batches,
     hessian_trace,
     top_eigenvalues,
 )
-from tunescope.measures.intervals import mean_estimate
 
-MODULES = ("eager_attention", "flat_vectors", "hessian_products", "lanczos", "sharpness")
+MODULES = (
+    "curvature_intervals",
+    "eager_attention",
+    "flat_vectors",
+    "hessian_products",
+    "lanczos",
+    "sharpness",
+)
 
 
 def quadratic(matrix: np.ndarray, dtype: Any = torch.float64) -> HessianProducts:
@@ -131,22 +136,6 @@ def test_the_curvature_along_an_eigenvector_averages_to_the_eigenvalue(network: 
     assert together == pytest.approx(found.values, rel=1e-6)
     longer = [[-3 * part for part in vector] for vector in found.vectors]
     assert curvature_per_batch(products, longer).values == pytest.approx(curvatures.values)
-
-
-def test_the_interval_over_batches_is_that_of_a_mean_over_examples() -> None:
-    rng = np.random.default_rng(0)
-    values, counts = rng.normal(size=20), rng.integers(1, 9, 20)
-    found = estimate_over_batches(values, counts, rng=np.random.default_rng(1))
-    batches = np.repeat(np.arange(20), counts)
-    assert found == mean_estimate(values[batches], batches, rng=np.random.default_rng(1))
-    assert found.value == pytest.approx(np.average(values, weights=counts))
-    assert (found.n_sentences, found.n_examples) == (20, counts.sum())
-    few = estimate_over_batches([1.0, 2.0], [1, 1], rng=rng)
-    assert few.value == 1.5
-    assert not few.has_interval
-    undefined = estimate_over_batches([1.0, math.nan], [1, 1], rng=rng)
-    assert math.isnan(undefined.value)
-    assert "not finite" in undefined.status
 
 
 def test_a_loss_without_curvature() -> None:
@@ -294,7 +283,7 @@ def test_settings_of_eigenvalues_out_of_range(
 
 
 def test_other_settings_out_of_range(matrix: np.ndarray) -> None:
-    products, rng = quadratic(matrix), np.random.default_rng(0)
+    products = quadratic(matrix)
     with pytest.raises(InputError, match="n_samples is too small"):
         hessian_trace(products, n_samples=1, seed=0)
     with pytest.raises(InputError, match="probes_at_once is too small"):
@@ -305,16 +294,6 @@ def test_other_settings_out_of_range(matrix: np.ndarray) -> None:
         curvature_per_batch(products, [[torch.full((30,), math.nan, dtype=torch.float64)]])
     with pytest.raises(InputError, match="no vectors"):
         curvature_per_batch(products, [])
-    for values, counts, message in (
-        ([1.0, 2.0], [1], "one value"),
-        ([], [], "one value"),
-        ([1.0, 2.0], [1, 0], "whole numbers from 1"),
-        ([1.0, 2.0], [1.0, 2.0], "whole numbers from 1"),
-    ):
-        with pytest.raises(InputError, match=message):
-            estimate_over_batches(values, counts, rng=rng)
-    with pytest.raises(InputError, match="level"):
-        estimate_over_batches([1.0], [1], level=2.0, rng=rng)
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -329,7 +308,7 @@ from jaxtyping import TypeCheckError, install_import_hook
 names = ["tunescope.landscapes." + name for name in {MODULES}]
 hook = install_import_hook(names, "beartype.beartype")
 import numpy as np, torch
-from tunescope.landscapes import flat_vectors, sharpness
+from tunescope.landscapes import curvature_intervals, flat_vectors, sharpness
 from tunescope.landscapes.hessian_products import HessianProducts
 weights = torch.arange(4.0, requires_grad=True)
 products = HessianProducts([weights], lambda: [((weights**p).sum(), 2) for p in (2, 3, 4)])
@@ -337,7 +316,9 @@ found = sharpness.top_eigenvalues(products, 5, seed=0)
 sharpness.top_eigenvalues(products, 1, seed=0, max_iterations=2)
 trace = sharpness.hessian_trace(products, n_samples=3, seed=0)
 curvatures = sharpness.curvature_per_batch(products, found.vectors)
-sharpness.estimate_over_batches(curvatures.values[:, 0], curvatures.n_examples, rng=np.random.default_rng(0))
+rng = np.random.default_rng(0)
+curvature_intervals.estimate_over_batches(curvatures.values[:, 0], curvatures.n_examples, rng=rng)
+curvature_intervals.trace_estimate(trace, rng=rng)
 try:
     flat_vectors.inner_product(torch.zeros(2, 2), torch.zeros(2, 2))
 except TypeCheckError:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from numpy.typing import ArrayLike
 
 from tunescope._core.errors import InputError
 from tunescope._core.progress import track
@@ -21,15 +20,12 @@ from tunescope._core.seeds import make_rng
 from tunescope.landscapes.flat_vectors import Flat, inner_product
 from tunescope.landscapes.hessian_products import HessianProducts, Vector
 from tunescope.landscapes.lanczos import RitzPairs, largest_eigenpairs
-from tunescope.measures.estimate import Estimate
-from tunescope.measures.intervals import mean_estimate
 
 __all__ = [
     "BatchCurvatures",
     "HessianTrace",
     "TopEigenvalues",
     "curvature_per_batch",
-    "estimate_over_batches",
     "hessian_trace",
     "top_eigenvalues",
 ]
@@ -81,7 +77,7 @@ class HessianTrace:
         standard_error: Of ``value``, from the spread over probes: what other probes on the same batches would change.
         per_probe: Shape (probe,); v'Hv of each.
         per_batch: Shape (batch,); the same estimate for the Hessian of each batch's loss, for
-            :func:`estimate_over_batches`.
+            :func:`~tunescope.landscapes.curvature_intervals.trace_estimate`.
         n_examples: Shape (batch,).
         loss: Mean loss over all examples.
         status: ``"ok"``, or why the value is undefined.
@@ -265,54 +261,6 @@ def curvature_per_batch(products: HessianProducts, directions: Sequence[Vector])
     status = _why_not_finite(products, forms)
     values = np.full_like(forms, math.nan) if status else forms / squares
     return BatchCurvatures(values, products.n_examples, status or "ok")
-
-
-def estimate_over_batches(
-    values: ArrayLike,
-    n_examples: ArrayLike,
-    *,
-    n_resamples: int = 200,
-    level: float = 0.95,
-    rng: np.random.Generator,
-) -> Estimate:
-    """Return the mean of a figure per batch over all examples, with an interval that resamples batches.
-
-    Along an eigenvector it is the interval of the curvature in this direction, kept fixed: other batches would have an
-    eigenvector of their own, with a larger curvature on them than this one has. Batches are taken for random parts of
-    the data; where each holds texts of like length the interval is wide rather than narrow.
-
-    Args:
-        values: Shape (batch,); a column of :attr:`BatchCurvatures.values`, or :attr:`HessianTrace.per_batch`.
-        n_examples: Shape (batch,); whole numbers from 1, the weights of the batches.
-        n_resamples: Half-samples of the batches, at least 10; default 200.
-        level: Coverage, in (0, 1); default 0.95.
-        rng: Source of randomness.
-
-    Returns:
-        The estimate, in which batches stand in the place of sentences (``n_sentences`` counts them). NaN with a
-        status if a value is not finite; without interval where there are fewer than 5 batches.
-
-    Raises:
-        InputError: The shapes differ, a batch has no examples, or the resampling settings are out of range.
-
-    >>> estimate = estimate_over_batches([3.0, 5.0, 4.0, 4.5, 3.5, 9.0], [2, 2, 2, 2, 2, 1],
-    ...                                  rng=np.random.default_rng(0))
-    >>> round(estimate.value, 3), estimate.low < estimate.value < estimate.high, estimate.n_sentences
-    (4.455, True, 6)
-    """
-    figures, counts = np.asarray(values, dtype=np.float64), np.asarray(n_examples)
-    if figures.ndim != 1 or figures.shape != counts.shape or not len(figures):
-        raise InputError(
-            "There is not one value and one number of examples for each batch.",
-            expected="two lists of the same length, at least 1",
-            got=f"shapes {figures.shape} and {counts.shape}",
-        )
-    if counts.dtype.kind not in "iu" or (counts < 1).any():
-        raise InputError("n_examples makes no sense.", expected="whole numbers from 1", got=counts.tolist())
-    if not np.isfinite(figures).all():
-        return Estimate(value=math.nan, level=level, status="undefined: a batch's figure is not finite")
-    batches = np.repeat(np.arange(len(counts)), counts)
-    return mean_estimate(figures[batches], batches, n_resamples=n_resamples, level=level, rng=rng)
 
 
 def _gaussian(products: HessianProducts, seed: int, number: int) -> Flat:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tunescope._core.seeds import make_rng
+from tunescope.landscapes.curvature_intervals import estimate_over_batches, trace_estimate
 from tunescope.landscapes.eager_attention import eager_attention
 from tunescope.landscapes.example_losses import Measured
 from tunescope.landscapes.hessian_products import HessianProducts
@@ -23,7 +24,6 @@ from tunescope.landscapes.plane import (
 )
 from tunescope.landscapes.sharpness import (
     curvature_per_batch,
-    estimate_over_batches,
     hessian_trace,
     top_eigenvalues,
 )
@@ -204,7 +204,7 @@ def trace_losses(
     write_rows(folder, rows, _diverged(ends))
 
 
-@step_function(version=2, memory_gigabytes=6, gpu=True)
+@step_function(version=3, memory_gigabytes=6, gpu=True)
 def measure_sharpness(
     folder: Path,
     *,
@@ -221,7 +221,8 @@ def measure_sharpness(
 ) -> None:
     """Measure the largest eigenvalue and the trace of the training loss's Hessian at the end of training.
 
-    Intervals are over small batches: of the curvature along the eigenvector of the whole loss, and of the trace.
+    Intervals are over small batches: of the curvature along the eigenvector of the whole loss, and of the trace, there
+    over the random vectors, too.
     """
     run = open_run(model, tuned, device)
     options: dict[str, Any] = {"n_resamples": n_resamples, "level": level}
@@ -256,7 +257,7 @@ def measure_sharpness(
         Row(
             measure="hessian_trace",
             split="train",
-            estimate=estimate_over_batches(trace.per_batch, trace.n_examples, rng=rng(), **options),
+            estimate=trace_estimate(trace, rng=rng(), **options),
         ),
     ]
     notes = [] if found.status == "ok" else [f"Sharpness: {found.status}."]
