@@ -93,13 +93,25 @@ def test_bfloat16_is_near(tiny_model: Path, tasks: dict[str, Task]) -> None:
     assert 0 < difference.max() < 0.05
 
 
-def test_more_batches_have_the_same_losses(tiny_model: Path, tasks: dict[str, Task]) -> None:
+def test_batches_for_curvature_are_many_and_have_the_same_losses(
+    tiny_model: Path, tasks: dict[str, Task]
+) -> None:
+    model, encoder = _made(tiny_model, tasks["classes"])
+    examples = (tasks["classes"].splits["train"] * 3)[:120]
+    few, many = (ExampleLosses(model, encoder, examples, for_curvature=each) for each in (False, True))
+    np.testing.assert_allclose(many.measure().losses, few.measure().losses, atol=1e-6)
+    assert len(list(few.batch_losses())) < 24 <= len(list(many.batch_losses())) < len(examples)
+
+
+def test_the_key_is_that_of_examples_and_weights(tiny_model: Path, tasks: dict[str, Task]) -> None:
     model, encoder = _made(tiny_model, tasks["classes"])
     examples = tasks["classes"].splits["test"]
-    few, many = (ExampleLosses(model, encoder, examples, n_batches=n) for n in (1, 8))
-    np.testing.assert_allclose(many.measure().losses, few.measure().losses, atol=1e-6)
-    assert len(list(few.batch_losses())) == 1
-    assert 8 <= len(list(many.batch_losses())) < len(examples)
+    key = ExampleLosses(model, encoder, examples).key
+    assert ExampleLosses(model, encoder, examples).key == key
+    assert ExampleLosses(model, encoder, examples[1:]).key != key
+    with torch.no_grad():
+        next(model.head.parameters()).add_(1)
+    assert ExampleLosses(model, encoder, examples).key != key
 
 
 def test_no_examples_are_refused(tiny_model: Path, tasks: dict[str, Task]) -> None:

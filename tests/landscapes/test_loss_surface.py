@@ -109,12 +109,41 @@ def test_a_broken_off_grid_goes_on_and_ends_the_same(tmp_path: Path) -> None:
     np.testing.assert_array_equal(resumed.wrong, whole.wrong)
 
 
-def test_points_of_another_landscape_are_not_taken(tmp_path: Path) -> None:
+def test_points_of_other_examples_are_not_taken(tmp_path: Path) -> None:
     _surface(Quadratic(), partial=tmp_path)
     other = Quadratic(seed=1)
     surface = _surface(other, partial=tmp_path)
     assert other.n_measured == 15
     np.testing.assert_array_equal(surface.losses, _surface(Quadratic(seed=1)).losses)
+
+
+@pytest.mark.parametrize("changed", ["origin", "first direction", "second direction", "axis"])
+def test_points_of_another_plane_are_not_taken(changed: str, tmp_path: Path) -> None:
+    vectors = dict(zip(("origin", "first direction", "second direction"), _vectors(0, 3), strict=True))
+    axes = [np.array([0.0, 1.0]), np.array([0.0, 1.0])]
+
+    def losses(model: Quadratic, partial: Path | None) -> np.ndarray:
+        origin, *directions = vectors.values()
+        return measure_surface(model.weights, origin, directions, axes, {"train": model}, partial=partial)[
+            "train"
+        ].losses
+
+    losses(Quadratic(), tmp_path)
+    if changed == "axis":
+        axes[1] = np.array([0.0, 2.0])
+    else:
+        vectors[changed] = 2 * vectors[changed]
+    model = Quadratic()
+    found = losses(model, tmp_path)
+    assert model.n_measured == 4
+    np.testing.assert_array_equal(found, losses(Quadratic(), None))
+
+
+def test_weights_of_another_type_are_refused() -> None:
+    module = nn.Linear(2, 2).bfloat16()
+    weights = MovedWeights(dict(module.named_parameters()))
+    with pytest.raises(InputError, match="float32"), displaced(weights, *_vectors(0, 1)):
+        pass
 
 
 def test_losses_that_are_not_finite_are_kept() -> None:

@@ -124,14 +124,6 @@ def test_a_path_is_that_of_plain_arrays(model: TaskModel, snapshots: list[State]
     assert projected.overall == pytest.approx(axes.variance_explained.sum(), rel=1e-5)
 
 
-def test_steps_are_as_long_as_the_differences(model: TaskModel, snapshots: list[State]) -> None:
-    weights = MovedWeights.of(model)
-    norms = WeightPath(weights, snapshots, snapshots[0]).step_norms()
-    explicit = _explicit(weights, snapshots, snapshots[0])
-    total = np.sqrt(sum(norm**2 for norm in norms.values()))
-    np.testing.assert_allclose(total, np.linalg.norm(np.diff(explicit, axis=0), axis=1), rtol=1e-6)
-
-
 def test_a_plane_takes_three_snapshots_that_are_not_on_a_line(
     model: TaskModel, snapshots: list[State]
 ) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from tunescope._core.errors import InputError
@@ -131,6 +133,20 @@ def test_the_plane_with_another_task_has_the_two_ends(
         plane_with_other_task(run, scratch)
 
 
+def test_a_checkpoint_without_a_pooler_has_a_plane_with_another_task(
+    tiny_model: Path, tiny_task: Task, other_task: Task, tmp_path: Path
+) -> None:
+    """What is missing is drawn at random, and has to be the same before both trainings."""
+    copied = shutil.copytree(tiny_model, tmp_path / "copied")
+    weights = load_file(copied / "model.safetensors")
+    kept = {name: tensor for name, tensor in weights.items() if "pooler" not in name}
+    assert len(kept) < len(weights)
+    save_file(kept, copied / "model.safetensors", metadata={"format": "pt"})
+    one, other = (_run(copied, task, tmp_path / task.name) for task in (tiny_task, other_task))
+    assert torch.equal(one.start["encoder.pooler.dense.weight"], other.start["encoder.pooler.dense.weight"])
+    assert len(plane_with_other_task(one, other).directions) == 2
+
+
 def test_two_ends_of_one_task_are_joined(
     run: TunedRun, tiny_task: Task, tiny_model: Path, examples: ExampleLosses, tmp_path: Path
 ) -> None:
@@ -148,6 +164,8 @@ def test_random_planes_are_around_the_end(run: TunedRun, examples: ExampleLosses
         assert _loss(run, examples, plane, [0] * n) == end
     other = random_plane(run, seed=1)
     assert not torch.equal(other.directions[0], plane.directions[0])
+    one, two = plane.directions
+    assert abs(torch.cosine_similarity(one, two, dim=0)) < 0.2
 
 
 def test_a_training_without_snapshots_is_refused(tiny_model: Path, tiny_task: Task, tmp_path: Path) -> None:

@@ -61,7 +61,8 @@ def displaced(weights: MovedWeights, origin: Flat, directions: Sequence[Flat] = 
         directions: One or two directions, as long as ``origin``; without any, weights can only be set.
 
     Raises:
-        InputError: A direction has another length, is zero, or is not finite; or there are more than two.
+        InputError: A direction has another length, is zero, or is not finite; there are more than two; or a weight is
+            of another type than float32.
 
     >>> layer = nn.Linear(1, 1, bias=False)
     >>> weights = MovedWeights({"weight": layer.weight})
@@ -79,7 +80,7 @@ def displaced(weights: MovedWeights, origin: Flat, directions: Sequence[Flat] = 
     here = origin.clone()
     try:
         for parameter, (_, values) in zip(parameters, weights.split(here), strict=True):
-            parameter.data = values.to(parameter.dtype) if parameter.dtype != values.dtype else values
+            parameter.data = values
         yield Displaced(origin, directions, here)
     finally:
         _give_back(parameters, originals)
@@ -100,6 +101,15 @@ def _give_back(parameters: Sequence[nn.Parameter], originals: Sequence[torch.Ten
 
 
 def _check(weights: MovedWeights, origin: Flat, directions: Sequence[Flat]) -> None:
+    for name, parameter in weights.parameters.items():
+        if parameter.dtype != torch.float32:
+            raise InputError(
+                "A weight of this type cannot be moved.",
+                where=name,
+                expected="float32",
+                got=str(parameter.dtype).removeprefix("torch."),
+                fix="load the model in float32; losses can be computed in bfloat16 all the same (bf16=True)",
+            )
     if len(directions) > 2:
         raise InputError(
             "A landscape has too many directions.", expected="a line or a plane", got=len(directions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ __all__ = ["ExampleLosses", "Measured"]
 
 _TOKEN_BUDGET = (1024, 32768)
 """Positions in a batch: what stays in a processor's caches, and what fills a GPU."""
+
+_CURVATURE_BATCHES = 24
+"""At least so many batches tell how curvature varies, where there are as many examples."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,12 +61,12 @@ class ExampleLosses:
             used each time. −1: everything may move.
         bf16: Compute in bfloat16, which is faster where the hardware has it; losses then differ by a few parts in a
             thousand.
-        n_batches: At least so many batches, where there are as many examples: what is found for each batch then tells
-            how it varies. As few as are fast by default.
+        for_curvature: Make batches that second derivatives fit into memory for, and so many of them that what is found
+            for each tells how it varies, whatever the device. By default batches are as large as is fast.
 
     Attributes:
         sentence_ids: Shape (row,); the example of each row, for intervals.
-        key: Hash of the examples and of how they are computed.
+        key: Hash of the examples, of how their losses are computed, and of the weights that the model has at first.
 
     Raises:
         InputError: There are no examples, a sentence is too long, or a target has no subword.
@@ -76,13 +80,13 @@ class ExampleLosses:
         *,
         n_fixed: int = -1,
         bf16: bool = False,
-        n_batches: int = 1,
+        for_curvature: bool = False,
     ) -> None:
         if not examples:
             raise InputError(
                 "There are no examples to measure the loss on.", expected="at least one", got="none"
             )
-        self.key = hash_value([fingerprint(examples), n_fixed, bf16])
+        self.key = hash_value([fingerprint(examples), n_fixed, bf16, _hash_of_weights(model)])
         self._model = model
         self._autocast = torch.autocast(encoder.device.type, dtype=torch.bfloat16, enabled=bf16)
         nn.Module.eval(model)
@@ -97,9 +101,9 @@ class ExampleLosses:
         n_parts = rows.tokenized.part_start.shape[1]
         self._batches: list[_Batch] = []
         lengths = rows.tokenized.lengths
-        budget = _TOKEN_BUDGET[encoder.device.type != "cpu"]
-        if n_batches > 1:
-            budget = min(budget, int(lengths.sum()) // n_batches)
+        budget = _TOKEN_BUDGET[encoder.device.type != "cpu" and not for_curvature]
+        if for_curvature:
+            budget = min(budget, int(lengths.sum()) // _CURVATURE_BATCHES)
         for sequences in plan_batches(lengths, budget):
             inputs = {name: tensor.to(encoder.device) for name, tensor in collate(sequences.tolist()).items()}
             targets = plan_pooling(rows.tokenized, index, sequences).target[::n_parts]
@@ -141,6 +145,14 @@ class ExampleLosses:
             with torch.no_grad(), self._autocast:
                 *_, below = self._stack.states(inputs, self._n_fixed)
         return _Batch(inputs, items, below=below, **own)
+
+
+def _hash_of_weights(model: nn.Module) -> str:
+    digest = hashlib.sha256()
+    for name, tensor in model.state_dict().items():
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,7 +34,7 @@ class Measures(Protocol):
 
     Attributes:
         sentence_ids: Shape (row,); the example of each row.
-        key: Differs where the losses would.
+        key: Differs where the losses would, with the same weights moved to the same place.
     """
 
     sentence_ids: Int[np.ndarray, " row"]

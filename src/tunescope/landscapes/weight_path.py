@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -100,14 +99,6 @@ class WeightPath:
             along += part @ stretch.T
             among += stretch @ stretch.T
         return path_projection(along.numpy(), among.numpy(), self.squared_norms)
-
-    def step_norms(self) -> dict[str, Float[np.ndarray, " step"]]:
-        """Return how far the weights moved between neighbouring snapshots, by parameter."""
-        found: dict[str, np.ndarray] = {}
-        for name in self.weights.parameters:
-            states = [state[name].double().reshape(-1) for state in self.snapshots]
-            found[name] = np.array([float((after - before).norm()) for before, after in pairwise(states)])
-        return found
 
     def _stretches(self) -> Iterator[tuple[slice, Float[torch.Tensor, "snapshot weight"]]]:
         """Yield pieces of the long vector: where each lies, and the snapshots' displacements there, in float64."""

@@ -90,7 +90,10 @@ def load_encoder(
     checkpoint = source if isinstance(source, Checkpoint) else find_checkpoint(source)
     if checkpoint.is_adapter:
         raise ModelError("This is an adapter, not a whole model.", where=checkpoint.name)
-    with quiet_transformers(), readable_model_errors(checkpoint):
+    with quiet_transformers(), readable_model_errors(checkpoint), torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(
+            0
+        )  # a part that is drawn at random since it is missing is the same each time
         model, report = AutoModel.from_pretrained(
             checkpoint.folder, dtype=dtype, use_safetensors=True, output_loading_info=True
         )

@@ -9,7 +9,10 @@ import pandas as pd
 import pytest
 
 from tunescope.studies.recipes.visualizing.claims import visualizing_claims
+from tunescope.studies.recipes.visualizing.figures import visualizing_figures
+from tunescope.studies.recipes.visualizing.findings import visualizing_findings
 from tunescope.studies.recipes.visualizing.frame import Frame
+from tunescope.studies.recipes.visualizing.tables import visualizing_tables
 from tunescope.studies.study_result import Verdict
 
 Figure = tuple[float, float, float]
@@ -51,12 +54,15 @@ def _rows(figures: dict[str, Figure]) -> Iterator[dict[str, object]]:
             wrong = figures["least error" if step == 20 else "last error"]
             found += [
                 ({**at, "measure": "loss", "split": "train"}, figures[f"{name} loss"]),
+                ({**at, "measure": "loss", "split": "unseen"}, figures[f"{name} loss"]),
                 ({**at, "measure": "error", "split": "unseen"}, wrong),
                 ({**at, "measure": "error", "split": "train"}, figures["training error"]),
             ]
         for group in ("low", "high"):
-            at = {"kind": "training", "measure": "error", "split": "unseen", "group": group}
-            found.append(({**at, "label": "0"}, figures[f"{group} layers back"]))
+            at = {"kind": "training", "group": group}
+            for label, wrong in (("0", figures[f"{group} layers back"]), ("1", figures["last error"])):
+                found.append(({**at, "label": label, "measure": "error", "split": "unseen"}, wrong))
+                found.append(({**at, "label": label, "measure": "loss", "split": "train"}, wrong))
         for where, (value, low, high) in found:
             place = {"model": "m", "task": "questions", "start": start, "seed": 0, "label": None}
             yield {**place, **where, "value": value, "low": low, "high": high}
@@ -95,6 +101,24 @@ def test_evidence_tells_of_both_starts_and_of_what_is_undefined() -> None:
     )
     assert "undefined" in claims[3].evidence
     assert "nan" not in claims[3].evidence
+
+
+@pytest.mark.parametrize("failed", ["pre-trained", "scratch"])
+def test_a_training_that_failed_costs_its_own_lines_only(failed: str) -> None:
+    rows = pd.DataFrame(list(_rows(FIGURES)))
+    other = rows[rows["start"] != failed].assign(task="topics")
+    frame = Frame(pd.concat([rows, other], ignore_index=True))
+    names = {
+        series.name
+        for figure in visualizing_figures(frame)
+        for series in figure.series
+        if "topics" in figure.tab
+    }
+    assert any(failed in name for name in names) is False
+    assert names
+    assert {row[1] for table in visualizing_tables(frame) for row in table.rows} == {"questions", "topics"}
+    assert visualizing_findings(frame)
+    assert all(claim.evidence for claim in visualizing_claims(frame))
 
 
 def test_nothing_is_claimed_of_nothing() -> None:

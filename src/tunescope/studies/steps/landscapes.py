@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from tunescope.landscapes.plane import (
     random_plane,
 )
 from tunescope.landscapes.sharpness import (
+    TopEigenvalues,
     curvature_per_batch,
     hessian_trace,
     top_eigenvalues,
@@ -45,8 +47,8 @@ __all__ = [
 _POINTS, _SURFACE = "points", "surface.npz"
 _BASIS = 12
 """Vectors as long as the weights that are kept in memory."""
-_BATCHES = 24
-"""At least so many batches tell how curvature varies."""
+_UNCERTAIN = 0.01
+"""Of the largest eigenvalue: the residual from which the lowest one is said to be uncertain."""
 
 
 @step_function(resumable=True, memory_gigabytes=4, gpu=True)
@@ -225,16 +227,11 @@ def measure_sharpness(
     over the random vectors, too.
     """
     run = open_run(model, tuned, device)
+    sets = sets_of_run(run, task, n_examples, sample_seed, for_curvature=True)
     options: dict[str, Any] = {"n_resamples": n_resamples, "level": level}
-    parameters = list(MovedWeights.of(run.model).parameters.values())
-
-    def products_of(n_batches: int) -> HessianProducts:
-        sets = sets_of_run(run, task, n_examples, sample_seed, n_batches=n_batches)
-        return HessianProducts(parameters, sets["train"].batch_losses)
-
     with eager_attention(run.model):
-        found = top_eigenvalues(products_of(1), seed=seed, basis_size=_BASIS)
-        products = products_of(_BATCHES)
+        products = HessianProducts(MovedWeights.of(run.model).parameters.values(), sets["train"].batch_losses)
+        found = top_eigenvalues(products, seed=seed, basis_size=_BASIS)
         trace = hessian_trace(products, n_samples=n_probes, seed=seed)
         curvatures = curvature_per_batch(products, found.vectors) if found.vectors else None
 
@@ -246,13 +243,15 @@ def measure_sharpness(
         over_batches = estimate_over_batches(
             curvatures.values[:, 0], curvatures.n_examples, rng=rng(), **options
         )
-        top = top.model_copy(update={"low": over_batches.low, "high": over_batches.high})
+        status = found.status if found.status != "ok" else over_batches.status
+        ends = {"low": over_batches.low, "high": over_batches.high, "status": status}
+        top = top.model_copy(update=ends)
     rows = [
         Row(measure="top_eigenvalue", split="train", estimate=top),
         Row(
             measure="lowest_eigenvalue",
             split="train",
-            estimate=Estimate(value=found.lowest, status=found.status),
+            estimate=Estimate(value=found.lowest, status=_status_of_lowest(found)),
         ),
         Row(
             measure="hessian_trace",
@@ -262,6 +261,12 @@ def measure_sharpness(
     ]
     notes = [] if found.status == "ok" else [f"Sharpness: {found.status}."]
     write_rows(folder, rows, notes)
+
+
+def _status_of_lowest(found: TopEigenvalues) -> str:
+    if not found.lowest_residual > _UNCERTAIN * abs(found.largest_magnitude):
+        return "ok" if math.isfinite(found.lowest) else found.status
+    return f"uncertain: an eigenvalue lies within {found.lowest_residual:.2g} of it"
 
 
 def _diverged(ends: dict[str, Measured]) -> list[str]:

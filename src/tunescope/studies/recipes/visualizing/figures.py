@@ -53,7 +53,7 @@ def _losses_in_training(frame: Frame, place: Place) -> Iterator[StudyFigure]:
 def _errors_in_training(frame: Frame, place: Place) -> Iterator[StudyFigure]:
     lines = [
         _line(start, frame.trace(place, start, frame.seeds(place, start)[0], "error", "unseen"), start)
-        for start in frame.starts()
+        for start in frame.starts(place)
     ]
     yield from _figure(
         "trace-error",
@@ -89,7 +89,7 @@ def _errors_on_lines(frame: Frame, place: Place) -> Iterator[StudyFigure]:
             frame.line(place, start, frame.seeds(place, start)[0], "training", "error", "unseen"),
             start,
         )
-        for start in frame.starts()
+        for start in frame.starts(place)
     ]
     yield from _figure(
         "line-error",
@@ -119,7 +119,7 @@ def _random_lines(frame: Frame, place: Place) -> Iterator[StudyFigure]:
 
 
 def _groups(frame: Frame, place: Place) -> Iterator[StudyFigure]:
-    for start in frame.starts():
+    for start in frame.starts(place):
         seed = frame.seeds(place, start)[0]
         lines = [
             _line(f"{group} layers", frame.line(place, start, seed, "training", "error", "unseen", group))
@@ -140,7 +140,7 @@ def _groups(frame: Frame, place: Place) -> Iterator[StudyFigure]:
 
 def _layers(frame: Frame, place: Place) -> Iterator[StudyFigure]:
     lines = []
-    for start in frame.starts():
+    for start in frame.starts(place):
         found = frame.by_layer(place, start, frame.seeds(place, start)[0], "layers", "error_change", "unseen")
         lines.append(_line(start, found, start))
     yield from _figure(
@@ -161,7 +161,7 @@ def _between_seeds(frame: Frame, place: Place) -> Iterator[StudyFigure]:
             f"{start}, seed {seed}: {_NAMES['train']}",
             frame.line(place, start, seed, "other end", "loss", "train"),
         )
-        for start in frame.starts()
+        for start in frame.starts(place)
         for seed in frame.seeds(place, start)[1:]
     ]
     yield from _figure(
@@ -187,7 +187,7 @@ def _both_starts(
     """Yield a figure with the losses on training and unseen examples, from both starts."""
     lines = [
         _line(f"{start}, {name}", find(start, split), start if split == "train" else "")
-        for start in frame.starts()
+        for start in frame.starts(place)
         for split, name in _NAMES.items()
     ]
     yield from _figure(key, place, title, how_to_read, lines, **more)

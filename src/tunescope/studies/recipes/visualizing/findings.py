@@ -23,7 +23,7 @@ def visualizing_findings(frame: Frame) -> tuple[str, ...]:
 
 def _what_pretraining_brought(frame: Frame, place: Place) -> Iterator[str]:
     seeds = frame.seeds(place, _PRETRAINED)
-    if not seeds or _SCRATCH not in frame.starts():
+    if not seeds or _SCRATCH not in frame.starts(place):
         return
     errors, losses = (
         {start: frame.trace(place, start, seeds[0], measure, split) for start in (_PRETRAINED, _SCRATCH)}
@@ -43,7 +43,7 @@ def _what_pretraining_brought(frame: Frame, place: Place) -> Iterator[str]:
 
 
 def _what_planes_leave_out(frame: Frame, place: Place) -> Iterator[str]:
-    for start in frame.starts():
+    for start in frame.starts(place):
         missed = frame.way(place, start, "path", "own_minus_projected", "train")
         finite = {step: value for step, value in missed.items() if math.isfinite(value)}
         if not finite:

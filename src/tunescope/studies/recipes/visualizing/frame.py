@@ -43,9 +43,10 @@ class Frame(StudyRows):
         for model, task in found.itertuples(index=False):
             yield Place(str(model), str(task))
 
-    def starts(self) -> list[str]:
-        """Return from which weights models were trained, the pre-trained ones first."""
-        return [str(start) for start in self.rows["start"].drop_duplicates()]
+    def starts(self, place: Place) -> list[str]:
+        """Return from which weights a model was trained on a task, as far as it did not fail, the pre-trained first."""
+        rows = self.select(model=place.model, task=place.task)["start"]
+        return [str(start) for start in rows.drop_duplicates()]
 
     def seeds(self, place: Place, start: str) -> list[int]:
         """Return the seeds of the trainings, in the order of the plan: the first has the planes."""

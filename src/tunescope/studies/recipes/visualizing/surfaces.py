@@ -48,7 +48,7 @@ _MEASURES = (
 def visualizing_surfaces(frame: Frame, place: Place) -> Iterator[StudyFigure]:
     """Yield the surfaces of a model and a task; those of one plane and measure share one scale over all starts."""
     for kind in _TITLES:
-        for start in frame.starts():
+        for start in frame.starts(place):
             for measure in _MEASURES:
                 found = frame.plane(place, start, kind, measure.name, measure.split)
                 if not found.empty:
@@ -59,7 +59,7 @@ def _figure(
     frame: Frame, place: Place, start: str, kind: str, measure: _Measure, found: pd.DataFrame
 ) -> StudyFigure:
     way = _way(frame, place, start, kind, measure)
-    scale = "All starts share one scale." if len(frame.starts()) > 1 else ""
+    scale = "All starts share one scale." if len(frame.starts(place)) > 1 else ""
     what = _what_the_way_is(frame, place, start, kind, measure) if way else ""
     where = _WHERE[kind].format(other=frame.other_task(place, start))
     return StudyFigure(
@@ -84,7 +84,7 @@ def _figure(
 
 def _shared_range(frame: Frame, place: Place, kind: str, measure: _Measure) -> tuple[float, float] | None:
     """Return the lowest and the highest value over all starts; ``None`` where all are one."""
-    planes = [frame.plane(place, start, kind, measure.name, measure.split) for start in frame.starts()]
+    planes = [frame.plane(place, start, kind, measure.name, measure.split) for start in frame.starts(place)]
     values = np.concatenate([plane.to_numpy(dtype=float).ravel() for plane in planes])
     finite = values[np.isfinite(values)]
     if not len(finite) or finite.min() == finite.max():

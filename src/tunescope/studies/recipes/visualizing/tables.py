@@ -29,7 +29,7 @@ def visualizing_tables(frame: Frame) -> tuple[StudyTable, ...]:
 def _trainings(frame: Frame, places: list[Place]) -> StudyTable:
     rows: list[dict[str, Cell]] = []
     for place in places:
-        for start in frame.starts():
+        for start in frame.starts(place):
             for seed in frame.seeds(place, start):
                 train, unseen = (
                     frame.trace(place, start, seed, "loss", split) for split in ("train", "unseen")
@@ -87,7 +87,7 @@ def _optima(frame: Frame, places: list[Place]) -> StudyTable:
     )
     rows: list[dict[str, Cell]] = []
     for place in places:
-        for start in frame.starts():
+        for start in frame.starts(place):
             for title, fields in figures:
                 found = frame.of(place, start, **fields)
                 if found.empty:
@@ -125,7 +125,7 @@ def _optima(frame: Frame, places: list[Place]) -> StudyTable:
 def _groups(frame: Frame, places: list[Place]) -> StudyTable:
     rows: list[dict[str, Cell]] = []
     for place in places:
-        for start in frame.starts():
+        for start in frame.starts(place):
             for group in GROUPS:
                 for seed in frame.seeds(place, start):
                     line = frame.line(place, start, seed, "training", "error", "unseen", group)
@@ -163,7 +163,7 @@ def _groups(frame: Frame, places: list[Place]) -> StudyTable:
 def _layers(frame: Frame, places: list[Place]) -> StudyTable:
     rows: list[dict[str, Cell]] = []
     for place in places:
-        for start in frame.starts():
+        for start in frame.starts(place):
             for seed in frame.seeds(place, start):
                 errors = frame.by_layer(place, start, seed, "layers", "error_change", "unseen")
                 losses = frame.by_layer(place, start, seed, "layers", "loss_change", "train")
@@ -195,7 +195,7 @@ def _layers(frame: Frame, places: list[Place]) -> StudyTable:
 def _travel(frame: Frame, places: list[Place]) -> StudyTable:
     rows: list[dict[str, Cell]] = []
     for place in places:
-        for start in frame.starts():
+        for start in frame.starts(place):
             for seed in frame.seeds(place, start):
                 found = {
                     title: frame.of(place, start, seed=seed, kind="travel", measure=measure)
@@ -234,7 +234,7 @@ def _travel(frame: Frame, places: list[Place]) -> StudyTable:
 def _ways(frame: Frame, places: list[Place]) -> StudyTable:
     rows: list[dict[str, Cell]] = []
     for place in places:
-        for start in frame.starts():
+        for start in frame.starts(place):
             for kind in ("path", "other task"):
                 own = frame.way(place, start, kind, "own_loss", "train")
                 columns = {
