@@ -20,6 +20,7 @@ HOLDS: Verdict = "holds"
 FAILS: Verdict = "does not hold"
 OPEN: Verdict = "cannot be told"
 NOTHING = (math.nan, math.nan, math.nan)
+AT_LEAST_2 = (2.0, math.nan, math.nan)
 STEPS = (0, 10, 20, 30)
 FIGURES: dict[str, Figure] = {
     "tuned loss": (0.5, 0.4, 0.6),
@@ -64,7 +65,16 @@ def _rows(figures: dict[str, Figure]) -> Iterator[dict[str, object]]:
                 found.append(({**at, "label": label, "measure": "error", "split": "unseen"}, wrong))
                 found.append(({**at, "label": label, "measure": "loss", "split": "train"}, wrong))
         for where, (value, low, high) in found:
-            place = {"model": "m", "task": "questions", "start": start, "seed": 0, "label": None}
+            cut = math.isnan(low) and where["measure"] == "width" and value > 0
+            status = "at least: the grid ends at 1" if cut else "ok"
+            place = {
+                "status": status,
+                "model": "m",
+                "task": "questions",
+                "start": start,
+                "seed": 0,
+                "label": None,
+            }
             yield {**place, **where, "value": value, "low": low, "high": high}
 
 
@@ -75,7 +85,10 @@ def _rows(figures: dict[str, Figure]) -> Iterator[dict[str, object]]:
         ({"scratch_loss": (0.3, 0.2, 0.35)}, (FAILS, HOLDS, HOLDS, HOLDS, HOLDS)),
         ({"scratch_loss": (0.7, 0.55, 0.8)}, (OPEN, HOLDS, HOLDS, HOLDS, HOLDS)),
         ({"scratch_width": (1.5, 1.4, 1.6)}, (HOLDS, FAILS, HOLDS, HOLDS, HOLDS)),
-        ({"scratch_width": (2.0, math.nan, math.nan)}, (HOLDS, OPEN, HOLDS, HOLDS, HOLDS)),
+        ({"scratch_width": AT_LEAST_2}, (HOLDS, FAILS, HOLDS, HOLDS, HOLDS)),
+        ({"tuned_width": AT_LEAST_2}, (HOLDS, HOLDS, HOLDS, HOLDS, HOLDS)),
+        ({"tuned_width": AT_LEAST_2, "scratch_width": AT_LEAST_2}, (HOLDS, OPEN, HOLDS, HOLDS, HOLDS)),
+        ({"tuned_width": NOTHING}, (HOLDS, OPEN, HOLDS, HOLDS, HOLDS)),
         ({"last_error": (0.3, 0.26, 0.34)}, (HOLDS, HOLDS, FAILS, HOLDS, HOLDS)),
         ({"last_error": (0.23, 0.18, 0.28)}, (HOLDS, HOLDS, OPEN, HOLDS, HOLDS)),
         ({"training_error": (0.2, 0.15, 0.25)}, (HOLDS, HOLDS, OPEN, HOLDS, HOLDS)),

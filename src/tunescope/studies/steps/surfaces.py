@@ -23,7 +23,7 @@ from tunescope.studies.steps.trained_runs import BOUNDS, SETS, mean_over_example
 __all__ = ["gather_line", "gather_plane", "place_text"]
 
 
-@step_function(version=2)
+@step_function(version=3)
 def gather_line(
     folder: Path,
     *,
@@ -64,7 +64,7 @@ def gather_line(
     write_rows(folder, [*rows, *_agreement(found, seed, **options)])
 
 
-@step_function()
+@step_function(version=2)
 def gather_plane(
     folder: Path,
     *,

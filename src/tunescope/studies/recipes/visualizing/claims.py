@@ -73,8 +73,7 @@ def _wider(frame: Frame, places: list[Place]) -> Claim:
     verdicts: list[Verdict] = []
     parts = []
     for place in places:
-        where = {"kind": "random line", "measure": "width", "split": "train"}
-        tuned, scratch = (frame.over_seeds(place, start, **where) for start in (_PRETRAINED, _SCRATCH))
+        tuned, scratch = (_width(frame, place, start) for start in (_PRETRAINED, _SCRATCH))
         if tuned is None or scratch is None:
             continue
         verdicts.append(_order(scratch, tuned))
@@ -86,10 +85,21 @@ def _wider(frame: Frame, places: list[Place]) -> Claim:
         evidence=(
             "Width along a random direction in which the training loss stays within the stated rise, pre-trained"
             f" against scratch: {_listed(parts)}. It holds where the interval lies above for all tasks, and does not"
-            " where it lies below for one. A width that reaches the end of the line has no interval."
+            " where it lies below for one. A width that reaches the end of the line may be larger."
         ),
         shown_in="optima",
     )
+
+
+def _width(frame: Frame, place: Place, start: str) -> OverSeeds | None:
+    """Return the width of an optimum; where the line ends before it does, up to infinity."""
+    rows = frame.of(place, start, kind="random line", measure="width", split="train")
+    if rows.empty:
+        return None
+    ends = rows["status"].astype(str).str.startswith("at least")
+    low, high = rows["low"].astype(float), rows["high"].astype(float)
+    widths = rows["value"].astype(float)
+    return OverSeeds.of(rows.assign(low=low.where(~ends, widths), high=high.where(~ends, math.inf)))
 
 
 def _no_over_fitting(frame: Frame, places: list[Place]) -> Claim:
@@ -223,6 +233,8 @@ def _all_alike(verdicts: Iterable[Verdict]) -> Verdict:
 def _plain(figure: OverSeeds) -> str:
     if not math.isfinite(figure.value):
         return "undefined"
+    if figure.high == math.inf:
+        return f"at least {figure.low:.2f}"
     ends = f" ({figure.low:.2f} … {figure.high:.2f})" if math.isfinite(figure.low) else " (no interval)"
     return f"{figure.value:.2f}{ends}"
 
