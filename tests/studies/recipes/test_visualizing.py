@@ -106,6 +106,16 @@ def test_lines_end_where_trainings_do(records: pd.DataFrame) -> None:
             assert moved["1"] == pytest.approx(trace[-1], abs=1e-5)
 
 
+def test_the_error_rises_from_its_least_to_the_end(records: pd.DataFrame) -> None:
+    traces = records[records["kind"] == "trace"]
+    for _, own in traces.groupby(["task", "start", "seed", "split"]):
+        errors = own[own["measure"] == "error"].set_index("step")["value"].sort_index()
+        rise = own[own["measure"] == "error_rise"].iloc[0]
+        assert errors[rise["step"]] == errors.min()
+        assert rise["value"] == pytest.approx(errors.iloc[-1] - errors.min(), abs=1e-9)
+        assert rise["low"] <= rise["value"] <= rise["high"]
+
+
 def test_layers_put_back_one_by_one_change_what_they_did(records: pd.DataFrame) -> None:
     """A tiny model of two layers: each third of its layers, moved alone to its start, is one of them."""
     for _, own in records[records["split"] == "unseen"].groupby(["task", "start", "seed"]):

@@ -29,6 +29,7 @@ FIGURES: dict[str, Figure] = {
     "scratch width": (0.6, 0.5, 0.7),
     "least error": (0.20, 0.15, 0.25),
     "last error": (0.21, 0.16, 0.26),
+    "rise": (0.01, 0.005, 0.015),
     "training error": (0.0, 0.0, 0.01),
     "agreement": (0.95, 0.9, 0.98),
     "low layers back": (0.3, 0.25, 0.35),
@@ -50,6 +51,8 @@ def _rows(figures: dict[str, Figure]) -> Iterator[dict[str, object]]:
             ),
             ({"kind": "training", "measure": "agreement_with_error", "group": None}, figures["agreement"]),
         ]
+        at = {"kind": "trace", "step": 20, "group": None}
+        found.append(({**at, "measure": "error_rise", "split": "unseen"}, figures["rise"]))
         for step in STEPS:
             at = {"kind": "trace", "step": step, "group": None}
             wrong = figures["least error" if step == 20 else "last error"]
@@ -89,8 +92,9 @@ def _rows(figures: dict[str, Figure]) -> Iterator[dict[str, object]]:
         ({"tuned_width": AT_LEAST_2}, (HOLDS, HOLDS, HOLDS, HOLDS, HOLDS)),
         ({"tuned_width": AT_LEAST_2, "scratch_width": AT_LEAST_2}, (HOLDS, OPEN, HOLDS, HOLDS, HOLDS)),
         ({"tuned_width": NOTHING}, (HOLDS, OPEN, HOLDS, HOLDS, HOLDS)),
-        ({"last_error": (0.3, 0.26, 0.34)}, (HOLDS, HOLDS, FAILS, HOLDS, HOLDS)),
-        ({"last_error": (0.23, 0.18, 0.28)}, (HOLDS, HOLDS, OPEN, HOLDS, HOLDS)),
+        ({"rise": (0.06, 0.03, 0.09)}, (HOLDS, HOLDS, FAILS, HOLDS, HOLDS)),
+        ({"rise": (0.01, -0.01, 0.03)}, (HOLDS, HOLDS, OPEN, HOLDS, HOLDS)),
+        ({"rise": NOTHING}, (HOLDS, HOLDS, OPEN, HOLDS, HOLDS)),
         ({"training_error": (0.2, 0.15, 0.25)}, (HOLDS, HOLDS, OPEN, HOLDS, HOLDS)),
         ({"agreement": (0.5, 0.3, 0.7)}, (HOLDS, HOLDS, HOLDS, FAILS, HOLDS)),
         ({"agreement": NOTHING}, (HOLDS, HOLDS, HOLDS, OPEN, HOLDS)),
@@ -109,9 +113,8 @@ def test_a_model_that_has_not_fitted_its_training_set_cannot_have_over_fitted() 
 
 def test_evidence_tells_of_both_starts_and_of_what_is_undefined() -> None:
     claims = visualizing_claims(_frame(agreement=NOTHING))
-    assert "+1.0 points above the least error, 20.0% (15.0% … 25.0%), of update 20 (from scratch +1.0" in (
-        claims[2].evidence
-    )
+    told = "+1.0 (+0.5 … +1.5) points above the least error, 20.0% (15.0% … 25.0%), of update 20"
+    assert f"{told} (from scratch {told})" in claims[2].evidence
     assert "undefined" in claims[3].evidence
     assert "nan" not in claims[3].evidence
 

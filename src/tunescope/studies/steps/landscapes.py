@@ -172,7 +172,7 @@ def follow_path(
     write_rows(folder, [*rows, Row(measure="variance_explained", estimate=overall)])
 
 
-@step_function(version=2, memory_gigabytes=4, gpu=True)
+@step_function(version=3, memory_gigabytes=4, gpu=True)
 def trace_losses(
     folder: Path,
     *,
@@ -186,7 +186,7 @@ def trace_losses(
     n_resamples: int,
     level: float,
 ) -> None:
-    """Measure loss and error of each snapshot on training and unseen examples."""
+    """Measure loss and error of each snapshot on training and unseen examples, and the error's rise since its least."""
     run = open_run(model, tuned, device)
     sets = sets_of_run(run, task, n_examples, sample_seed)
     found = snapshot_losses(run, sets)
@@ -202,6 +202,16 @@ def trace_losses(
         for step, each in zip(run.states, measured, strict=True)
         for measure, values in (("loss", each.losses), ("error", each.wrong))
     ]
+    for name, measured in found.items():
+        errors = np.array([each.wrong.mean() for each in measured])
+        best = int(np.argmin(np.where(np.isfinite(errors), errors, math.inf)))
+        rise = mean_over_examples(
+            measured[-1].wrong - measured[best].wrong,
+            sets[name].sentence_ids,
+            bounds=BOUNDS["error_change"],
+            **options,
+        )
+        rows.append(Row(measure="error_rise", split=name, step=list(run.states)[best], estimate=rise))
     ends = {name: measured[-1] for name, measured in found.items()}
     write_rows(folder, rows, _diverged(ends))
 

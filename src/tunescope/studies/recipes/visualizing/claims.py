@@ -120,9 +120,8 @@ def _no_over_fitting(frame: Frame, places: list[Place]) -> Claim:
         verdict=_all_alike(verdicts),
         evidence=(
             f"Error on unseen examples at the end of training: {_listed(parts)}. It holds where the training set is"
-            f" fitted (at most {100 * _FITTED:.0f} % wrong) and the error rose by at most"
-            f" {100 * _OVERFITTED:.0f} points everywhere, and does not where its interval at the end lies above that of"
-            " the least error."
+            f" fitted (at most {100 * _FITTED:.0f} % wrong) and the interval of the rise, of the same examples, ends at"
+            f" {100 * _OVERFITTED:.0f} points or below everywhere, and does not where one lies above."
         ),
         shown_in="trainings",
     )
@@ -136,20 +135,23 @@ class _OverFitting(NamedTuple):
 
 
 def _over_fitting(frame: Frame, place: Place, start: str, seed: int) -> _OverFitting | None:
-    unseen, train = (frame.trace(place, start, seed, "error", split) for split in ("unseen", "train"))
-    if unseen.empty or train.empty:
+    train, unseen = (frame.trace(place, start, seed, "error", split) for split in ("train", "unseen"))
+    rises = frame.trace(place, start, seed, "error_rise", "unseen")
+    if rises.empty or train.empty:
         return None
-    end, best, fitted = unseen.iloc[-1], frame.least(unseen), float(train["value"].iloc[-1])
-    rise = float(end["value"]) - float(best["value"])
-    text = f"{100 * rise:+.1f} points above the least error, {_share(best)}, of update {best.name}"
-    if rise > _OVERFITTED:
-        verdict: Verdict = "does not hold" if end["low"] > best["high"] else "cannot be told"
-    elif fitted <= _FITTED:
-        verdict = "holds"
-    else:
-        verdict = "cannot be told"
-        text += f", but {fitted:.1%} of training examples are wrong still"
-    return _OverFitting(verdict, text)
+    rise, fitted = rises.iloc[0], float(train["value"].iloc[-1])
+    points = [100 * float(rise[name]) for name in ("value", "low", "high")]
+    text = (
+        f"{points[0]:+.1f} ({points[1]:+.1f} … {points[2]:+.1f}) points above the least error,"
+        f" {_share(frame.at(unseen, float(rises.index[0])))}, of update {rises.index[0]}"
+    )
+    if rise["low"] > _OVERFITTED:
+        return _OverFitting("does not hold", text)
+    if fitted > _FITTED:
+        return _OverFitting(
+            "cannot be told", f"{text}, but {fitted:.1%} of training examples are wrong still"
+        )
+    return _OverFitting("holds" if rise["high"] <= _OVERFITTED else "cannot be told", text)
 
 
 def _alike(frame: Frame, places: list[Place]) -> Claim:

@@ -37,7 +37,8 @@ def _trainings(frame: Frame, places: list[Place]) -> StudyTable:
                 error = frame.trace(place, start, seed, "error", "unseen")
                 if error.empty:
                     continue
-                best = frame.least(error)
+                rise = frame.trace(place, start, seed, "error_rise", "unseen")
+                best = frame.at(error, float(rise.index[0]))
                 rows.append(
                     {
                         "model": place.model,
@@ -49,7 +50,8 @@ def _trainings(frame: Frame, places: list[Place]) -> StudyTable:
                         "unseen loss": float(unseen["value"].iloc[-1]),
                         **_error(error.iloc[-1], "unseen error", "low", "high"),
                         **_error(best, "least error", "least low", "least high"),
-                        "at update": int(str(best.name)),
+                        "at update": int(rise.index[0]),
+                        **_error(rise.iloc[0], "rise", "rise low", "rise high"),
                     }
                 )
     return StudyTable.of(
@@ -58,12 +60,14 @@ def _trainings(frame: Frame, places: list[Place]) -> StudyTable:
         rows,
         note=(
             "Losses in nats, on samples of the training and of the test set; errors are shares of wrong predictions, in"
-            " per cent. The least error is over the snapshots, and so a little too low."
+            " per cent. The least error is over the snapshots, and so a little too low; the rise is that of the same"
+            " examples from there to the end."
         ),
         decimals={
             "train loss": 3,
             "unseen loss": 3,
             **dict.fromkeys(("unseen error", "low", "high", "least error", "least low", "least high"), 1),
+            **dict.fromkeys(("rise", "rise low", "rise high"), 1),
         },
     )
 
