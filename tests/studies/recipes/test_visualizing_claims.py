@@ -119,6 +119,14 @@ def test_evidence_tells_of_both_starts_and_of_what_is_undefined() -> None:
     assert "nan" not in claims[3].evidence
 
 
+def test_findings_tell_when_the_loss_was_halved() -> None:
+    rows = pd.DataFrame(list(_rows(FIGURES)))
+    fallen = (rows["start"] == "pre-trained") & (rows["measure"] == "loss") & (rows["step"] >= 20)
+    rows.loc[fallen, "value"] = 0.1
+    told = "the training loss is down to 0.25 nats after 20 updates, from scratch at no snapshot."
+    assert any(told in finding for finding in visualizing_findings(Frame(rows)))
+
+
 @pytest.mark.parametrize("failed", ["pre-trained", "scratch"])
 def test_a_training_that_failed_costs_its_own_lines_only(failed: str) -> None:
     rows = pd.DataFrame(list(_rows(FIGURES)))

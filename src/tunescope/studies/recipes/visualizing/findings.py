@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import pandas as pd
+
 from tunescope.studies.recipes.visualizing.frame import Frame, Place
 
 __all__ = ["visualizing_findings"]
@@ -32,14 +34,18 @@ def _what_pretraining_brought(frame: Frame, place: Place) -> Iterator[str]:
     if any(each.empty for each in (*errors.values(), *losses.values())):
         return
     tuned, scratch = (errors[start].iloc[-1] for start in (_PRETRAINED, _SCRATCH))
-    reached = losses[_SCRATCH]["value"].astype(float).min()
-    sooner = losses[_PRETRAINED][losses[_PRETRAINED]["value"].astype(float) <= reached]
-    at = f"after {int(sooner.index[0])} updates" if len(sooner) else "never"
-    least_at = int(str(frame.least(losses[_SCRATCH]).name))
+    level = min(float(trace["value"].iloc[0]) for trace in losses.values()) / 2
+    sooner, later = (_when_reached(losses[start], level) for start in (_PRETRAINED, _SCRATCH))
     yield (
         f"{place.title}: {tuned['value']:.1%} of unseen examples wrong, {scratch['value']:.1%} from scratch; the"
-        f" training loss that training from scratch reaches after {least_at} updates is reached {at}."
+        f" training loss is down to {level:.2f} nats {sooner}, from scratch {later}."
     )
+
+
+def _when_reached(losses: pd.DataFrame, level: float) -> str:
+    """Return after which update the loss was at a level first, as far as snapshots tell."""
+    reached = losses[losses["value"].astype(float) <= level]
+    return f"after {int(reached.index[0])} updates" if len(reached) else "at no snapshot"
 
 
 def _what_planes_leave_out(frame: Frame, place: Place) -> Iterator[str]:
