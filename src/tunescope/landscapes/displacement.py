@@ -124,7 +124,11 @@ def _check(weights: MovedWeights, origin: Flat, directions: Sequence[Flat]) -> N
             )
         if not torch.isfinite(vector).all():
             raise InputError(
-                "A weight is not finite.", where=name, expected="finite numbers", got="NaN or infinity"
+                "A weight is not finite.",
+                where=name,
+                expected="finite numbers",
+                got="NaN or infinity",
+                fix="if the training diverged, lower its learning rate",
             )
     for number, direction in enumerate(directions, 1):
         if not direction.any():

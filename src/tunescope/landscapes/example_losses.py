@@ -41,7 +41,8 @@ class Measured:
     Attributes:
         losses: Shape (row,); the training loss of each target, in the order of the examples; of questions, of each.
             NaN and infinity are kept.
-        wrong: Shape (row,); 1 where the prediction is wrong by the head's own rule, else 0; NaN for numbers.
+        wrong: Shape (row,); 1 where the prediction is wrong by the head's own rule, else 0; NaN for numbers, and where
+            the loss is NaN, for then nothing is predicted.
     """
 
     losses: Float[np.ndarray, " row"]
@@ -116,9 +117,9 @@ class ExampleLosses:
             for batch in self._batches:
                 outputs = self._outputs(batch)
                 found = self._model.head.losses(outputs, batch.labels)
-                losses[batch.items] = found.double().cpu().numpy()
+                losses[batch.items] = found.cpu().double().numpy()
                 wrong[batch.items] = self._model.head.wrong(outputs, batch.labels).cpu().numpy()
-        return Measured(losses, wrong)
+        return Measured(losses, np.where(np.isnan(losses), math.nan, wrong))
 
     def batch_losses(self) -> Iterator[tuple[torch.Tensor, int]]:
         """Yield the mean loss of each batch, with its graph, and how many rows it is the mean of.

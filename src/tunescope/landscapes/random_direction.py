@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from tunescope.landscapes.flat_vectors import Flat
 from tunescope.landscapes.moved_weights import MovedWeights
 
-__all__ = ["random_direction"]
+__all__ = ["random_direction", "random_direction_length"]
 
 
 def random_direction(weights: MovedWeights, around: Flat, *, seed: int) -> Flat:
@@ -37,3 +39,18 @@ def random_direction(weights: MovedWeights, around: Flat, *, seed: int) -> Flat:
         scale = rows.norm(dim=1, keepdim=True) / drawn.norm(dim=1, keepdim=True)
         parts.append((drawn * scale).reshape(-1))
     return torch.cat(parts)
+
+
+def random_direction_length(weights: MovedWeights, around: Flat) -> float:
+    """Return how long each :func:`random_direction` is: ‖θ‖ of the filters, without biases and normalisations.
+
+    Times a width along such a direction it gives a distance, which compares optima whose filters differ in length.
+
+    Args:
+        weights: Which weights move.
+        around: Their values at the centre of the landscape.
+    """
+    squares = [
+        float(centre.cpu().double().square().sum()) for _, centre in weights.split(around) if centre.ndim > 1
+    ]
+    return math.sqrt(sum(squares))

@@ -68,7 +68,7 @@ def measure_trajectory(run: TunedRun, plane: Plane, sets: Mapping[str, Measures]
 def snapshot_losses(
     run: TunedRun, sets: Mapping[str, Measures], *, weights: MovedWeights | None = None
 ) -> dict[str, list[Measured]]:
-    """Measure the losses of each snapshot of a training.
+    """Measure the losses of each snapshot of a training; those of snapshots that diverged are not finite.
 
     Args:
         run: The training.
@@ -80,7 +80,7 @@ def snapshot_losses(
     """
     weights = MovedWeights.of(run.model) if weights is None else weights
     states = list(run.states.values())
-    with displaced(weights, weights.flat(run.end)) as moved:
+    with displaced(weights, weights.flat(run.start)) as moved:
         return _losses_at(
             len(states), lambda number: moved.set_to(weights.flat(states[number])), sets, "snapshots"
         )

@@ -46,10 +46,21 @@ class WeightPath:
 
     @cached_property
     def gram(self) -> Float[np.ndarray, "snapshot snapshot"]:
-        """The inner products of all displacements."""
+        """The inner products of all displacements.
+
+        Raises:
+            InputError: A weight is not finite.
+        """
         total = torch.zeros((len(self.snapshots), len(self.snapshots)), dtype=torch.float64)
         for _, part in self._stretches():
             total += part @ part.T
+        if not total.isfinite().all():
+            raise InputError(
+                "A weight of the path is not finite.",
+                expected="finite weights",
+                got="NaN or infinity",
+                fix="if the training diverged, lower its learning rate",
+            )
         return total.numpy()
 
     @property

@@ -51,6 +51,7 @@ seeds: [0, 1]
 snapshots: 4
 n_examples: 20
 line_points: 5
+random_lines: 2
 plane_points: 3
 planes: [path, other task, random plane]
 probes: 2
@@ -99,8 +100,10 @@ def test_lines_end_where_trainings_do(records: pd.DataFrame) -> None:
         line = own[(own["kind"] == "training") & own["group"].isna()].set_index("label")["value"]
         assert line["0"] == pytest.approx(trace[0], abs=1e-5)
         assert line["1"] == pytest.approx(trace[-1], abs=1e-5)
-        random = own[own["kind"] == "random line"].set_index("label")["value"]
-        assert random["0"] == pytest.approx(trace[-1], abs=1e-5)
+        random = own[own["kind"] == "random line"].pivot_table("value", "direction", "label")
+        assert random.index.tolist() == [1, 2]
+        assert random["0"].tolist() == pytest.approx([trace[-1]] * 2, abs=1e-5)
+        assert (random.loc[1, ["-1", "1"]] != random.loc[2, ["-1", "1"]]).all()
         for group in ("low", "high"):
             moved = own[(own["kind"] == "training") & (own["group"] == group)].set_index("label")["value"]
             assert moved["1"] == pytest.approx(trace[-1], abs=1e-5)
@@ -155,6 +158,20 @@ def test_the_way_ends_at_the_origin_of_its_plane(records: pd.DataFrame) -> None:
     assert missed.abs().max() < 1e-5
     overall = records[(records["kind"] == "way: path") & records["step"].isna()]["value"]
     assert overall.between(0.5, 1).all()
+
+
+def test_trainings_of_unequal_length_share_snapshots(study_file: Path) -> None:
+    text = study_file.read_text(encoding="utf-8")
+    path = study_file.parent / "longer.yaml"
+    longer = "seeds: [0]\nscratch: {epochs: 3, learning_rate: 1e-3, batch_size: 8}"
+    path.write_text(text.replace("seeds: [0, 1]", longer, 1), encoding="utf-8")
+    plan = plan_study(path, device="cpu").plan
+    tuned, scratch = (
+        next(step.arguments["snapshots"] for step in plan if f"on cat, {start}" in step.title)
+        for start in ("pre-trained", "scratch")
+    )
+    assert tuned == [0, 1, 4, 10]
+    assert scratch == [0, 1, 2, 4, 7, 10, 15]
 
 
 @pytest.mark.parametrize(

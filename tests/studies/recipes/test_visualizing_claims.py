@@ -27,6 +27,8 @@ FIGURES: dict[str, Figure] = {
     "scratch loss": (1.0, 0.9, 1.1),
     "tuned width": (1.2, 1.1, 1.3),
     "scratch width": (0.6, 0.5, 0.7),
+    "tuned length": (10.0, math.nan, math.nan),
+    "scratch length": (10.0, math.nan, math.nan),
     "least error": (0.20, 0.15, 0.25),
     "last error": (0.21, 0.16, 0.26),
     "rise": (0.01, 0.005, 0.015),
@@ -48,6 +50,10 @@ def _rows(figures: dict[str, Figure]) -> Iterator[dict[str, object]]:
             (
                 {"kind": "random line", "measure": "width", "split": "train", "group": None},
                 figures[f"{name} width"],
+            ),
+            (
+                {"kind": "travel", "measure": "random_direction_length", "group": None},
+                figures[f"{name} length"],
             ),
             ({"kind": "training", "measure": "agreement_with_error", "group": None}, figures["agreement"]),
         ]
@@ -91,6 +97,15 @@ def _rows(figures: dict[str, Figure]) -> Iterator[dict[str, object]]:
         ({"scratch_width": AT_LEAST_2}, (HOLDS, FAILS, HOLDS, HOLDS, HOLDS)),
         ({"tuned_width": AT_LEAST_2}, (HOLDS, HOLDS, HOLDS, HOLDS, HOLDS)),
         ({"tuned_width": AT_LEAST_2, "scratch_width": AT_LEAST_2}, (HOLDS, OPEN, HOLDS, HOLDS, HOLDS)),
+        ({"scratch_length": (30.0, *NOTHING[1:])}, (HOLDS, OPEN, HOLDS, HOLDS, HOLDS)),
+        (
+            {"scratch_width": (1.5, 1.4, 1.6), "scratch_length": (5.0, *NOTHING[1:])},
+            (HOLDS, OPEN, HOLDS, HOLDS, HOLDS),
+        ),
+        (
+            {"scratch_width": AT_LEAST_2, "scratch_length": (5.0, *NOTHING[1:])},
+            (HOLDS, OPEN, HOLDS, HOLDS, HOLDS),
+        ),
         ({"tuned_width": NOTHING}, (HOLDS, OPEN, HOLDS, HOLDS, HOLDS)),
         ({"rise": (0.06, 0.03, 0.09)}, (HOLDS, HOLDS, FAILS, HOLDS, HOLDS)),
         ({"rise": (0.01, -0.01, 0.03)}, (HOLDS, HOLDS, OPEN, HOLDS, HOLDS)),
@@ -117,6 +132,23 @@ def test_evidence_tells_of_both_starts_and_of_what_is_undefined() -> None:
     assert f"{told} (from scratch {told})" in claims[2].evidence
     assert "undefined" in claims[3].evidence
     assert "nan" not in claims[3].evidence
+
+
+def test_widths_are_over_directions_and_in_both_units() -> None:
+    rows = pd.DataFrame(list(_rows(FIGURES)))
+    widths = rows[rows["measure"] == "width"].assign(direction=1)
+    wider = widths.assign(direction=2, value=1.0, low=0.9, high=1.25)
+    frame = Frame(pd.concat([rows[rows["measure"] != "width"], widths, wider], ignore_index=True))
+    claim = visualizing_claims(frame)[1]
+    assert "1.10 (0.90 … 1.30) against 0.80 (0.50 … 1.25)" in claim.evidence
+    assert "as distances 11.00 (9.00 … 13.00) against 8.00 (5.00 … 12.50)" in claim.evidence
+    assert claim.verdict == OPEN
+    optima = next(table for table in visualizing_tables(frame) if table.key == "optima")
+    columns = {column: number for number, column in enumerate(optima.columns)}
+    told = {row[columns["figure"]]: row for row in optima.rows if row[columns["from"]] == "pre-trained"}
+    assert told["width at random"][columns["value"]] == pytest.approx(1.1)
+    assert told["width at random, as a distance"][columns["high"]] == pytest.approx(13)
+    assert told["width at random"][columns["seeds"]] == 1
 
 
 def test_findings_tell_when_the_loss_was_halved() -> None:

@@ -212,8 +212,7 @@ def trace_losses(
             **options,
         )
         rows.append(Row(measure="error_rise", split=name, step=list(run.states)[best], estimate=rise))
-    ends = {name: measured[-1] for name, measured in found.items()}
-    write_rows(folder, rows, _diverged(ends))
+    write_rows(folder, rows, _diverged(list(run.states), found))
 
 
 @step_function(version=3, memory_gigabytes=6, gpu=True)
@@ -279,9 +278,14 @@ def _status_of_lowest(found: TopEigenvalues) -> str:
     return f"uncertain: an eigenvalue lies within {found.lowest_residual:.2g} of it"
 
 
-def _diverged(ends: dict[str, Measured]) -> list[str]:
-    return [
-        f"At the end of training the loss of some {name} examples is not finite."
-        for name, measured in ends.items()
-        if not np.isfinite(measured.losses).all()
+def _diverged(steps: list[int], found: dict[str, list[Measured]]) -> list[str]:
+    """Return after which snapshot a training diverged, if it did, and what to do."""
+    finite = [
+        all(np.isfinite(measured.losses).all() for measured in sets)
+        for sets in zip(*found.values(), strict=True)
     ]
+    if finite[-1]:
+        return []
+    last = max((step for step, fine in zip(steps, finite, strict=True) if fine), default=None)
+    when = "from its start" if last is None else f"after update {last}"
+    return [f"Losses are not finite {when}: the training diverged. Lower its learning_rate."]

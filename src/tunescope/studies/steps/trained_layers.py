@@ -8,6 +8,7 @@ from typing import Any
 
 from tunescope.landscapes.displacement import displaced
 from tunescope.landscapes.moved_weights import MovedWeights
+from tunescope.landscapes.random_direction import random_direction_length
 from tunescope.landscapes.travelled import travelled
 from tunescope.measures.estimate import Estimate
 from tunescope.measures.landscape.distance_travelled import Distance
@@ -18,16 +19,17 @@ from tunescope.studies.steps.trained_runs import BOUNDS, mean_over_examples, ope
 __all__ = ["measure_travel", "put_layers_back"]
 
 
-@step_function(memory_gigabytes=3)
+@step_function(version=2, memory_gigabytes=3)
 def measure_travel(folder: Path, *, model: dict[str, str], tuned: Path) -> None:
-    """Measure how far the weights travelled over the snapshots, in total and by layer; exact.
+    """Measure how far the weights travelled over the snapshots, in total and by layer, and how long they are; exact.
 
     Args:
         folder: Where the figures go.
         model: The pre-trained model.
         tuned: The step that trained it, with snapshots.
     """
-    found = travelled(open_run(model, tuned, "cpu"))
+    run = open_run(model, tuned, "cpu")
+    found = travelled(run)
     by_layer: list[tuple[int | None, Distance]] = [(None, found.total), *enumerate(found.layers)]
     rows = [
         Row(
@@ -38,6 +40,9 @@ def measure_travel(folder: Path, *, model: dict[str, str], tuned: Path) -> None:
         for layer, distance in by_layer
         for name, value in distance.model_dump(exclude={"status"}).items()
     ]
+    weights = MovedWeights.of(run.model)
+    length = random_direction_length(weights, weights.flat(run.end))
+    rows.append(Row(measure="random_direction_length", estimate=Estimate(value=length)))
     write_rows(folder, rows)
 
 

@@ -10,6 +10,8 @@ import pandas as pd
 
 from tunescope.studies.over_seeds import OverSeeds
 from tunescope.studies.recipes.visualizing.frame import Frame, Place
+from tunescope.studies.recipes.visualizing.starts import PRETRAINED, SCRATCH
+from tunescope.studies.recipes.visualizing.widths import Unit, over_directions, widths_at_random
 from tunescope.studies.study_result import Claim, Verdict
 
 __all__ = ["visualizing_claims"]
@@ -21,7 +23,7 @@ _OVERFITTED = 0.02
 """The rise of the unseen error that counts as over-fitting."""
 _FITTED = 0.05
 """The training error up to which a model has fitted its training set, so that it could be over-fitted."""
-_PRETRAINED, _SCRATCH = "pre-trained", "scratch"
+_UNITS: tuple[Unit, ...] = ("filters", "distance")
 
 
 def visualizing_claims(frame: Frame) -> tuple[Claim, ...]:
@@ -42,7 +44,7 @@ def _easier(frame: Frame, places: list[Place]) -> Claim:
     verdicts: list[Verdict] = []
     parts = []
     for place in places:
-        tuned, scratch = (_first_trace(frame, place, start) for start in (_PRETRAINED, _SCRATCH))
+        tuned, scratch = (_first_trace(frame, place, start) for start in (PRETRAINED, SCRATCH))
         steps = [step for step in tuned.index if step > 0 and step in scratch.index]
         if not steps:
             continue
@@ -73,45 +75,43 @@ def _wider(frame: Frame, places: list[Place]) -> Claim:
     verdicts: list[Verdict] = []
     parts = []
     for place in places:
-        tuned, scratch = (_width(frame, place, start) for start in (_PRETRAINED, _SCRATCH))
-        if tuned is None or scratch is None:
-            continue
-        verdicts.append(_order(scratch, tuned))
-        parts.append(f"{place.title}: {_plain(tuned)} against {_plain(scratch)}")
+        told: dict[Unit, str] = {}
+        orders: set[Verdict] = set()
+        for unit in _UNITS:
+            tuned, scratch = (
+                over_directions(widths_at_random(frame, place, start, unit))
+                for start in (PRETRAINED, SCRATCH)
+            )
+            if tuned is not None and scratch is not None:
+                orders.add(_order(scratch, tuned))
+                told[unit] = f"{_plain(tuned)} against {_plain(scratch)}"
+        if told:
+            verdicts.append(orders.pop() if len(told) == 2 and len(orders) == 1 else "cannot be told")
+            parts.append(f"{place.title}: {', as distances '.join(told.values())}")
     return Claim(
         text="Fine-tuning ends in wider optima than training from scratch.",
         source=f"{_PAPER}, section 4.2",
         verdict=_all_alike(verdicts),
         evidence=(
-            "Width along a random direction in which the training loss stays within the stated rise, pre-trained"
-            f" against scratch: {_listed(parts)}. It holds where the interval lies above for all tasks, and does not"
-            " where it lies below for one. A width that reaches the end of the line may be larger."
+            "Width along random directions in which the training loss stays within the stated rise, in lengths of the"
+            f" weights' own filters, pre-trained against scratch: {_listed(parts)}. It holds where the interval, over"
+            " examples and directions, lies above in both units for all tasks, and does not where it lies below in"
+            " both for one. A width that reaches the end of the line may be larger."
         ),
         shown_in="optima",
     )
-
-
-def _width(frame: Frame, place: Place, start: str) -> OverSeeds | None:
-    """Return the width of an optimum; where the line ends before it does, up to infinity."""
-    rows = frame.of(place, start, kind="random line", measure="width", split="train")
-    if rows.empty:
-        return None
-    ends = rows["status"].astype(str).str.startswith("at least")
-    low, high = rows["low"].astype(float), rows["high"].astype(float)
-    widths = rows["value"].astype(float)
-    return OverSeeds.of(rows.assign(low=low.where(~ends, widths), high=high.where(~ends, math.inf)))
 
 
 def _no_over_fitting(frame: Frame, places: list[Place]) -> Claim:
     verdicts: list[Verdict] = []
     parts = []
     for place in places:
-        for seed in frame.seeds(place, _PRETRAINED):
-            found = _over_fitting(frame, place, _PRETRAINED, seed)
+        for seed in frame.seeds(place, PRETRAINED):
+            found = _over_fitting(frame, place, PRETRAINED, seed)
             if found is None:
                 continue
             verdicts.append(found.verdict)
-            scratch = _over_fitting(frame, place, _SCRATCH, seed)
+            scratch = _over_fitting(frame, place, SCRATCH, seed)
             against = f" (from scratch {scratch.text})" if scratch else ""
             parts.append(f"{place.title}, seed {seed}: {found.text}{against}")
     return Claim(
@@ -159,7 +159,7 @@ def _alike(frame: Frame, places: list[Place]) -> Claim:
     parts = []
     for place in places:
         found = frame.over_seeds(
-            place, _PRETRAINED, kind="training", group=None, measure="agreement_with_error"
+            place, PRETRAINED, kind="training", group=None, measure="agreement_with_error"
         )
         if found is None:
             continue
@@ -185,8 +185,8 @@ def _lower_layers_invariant(frame: Frame, places: list[Place]) -> Claim:
     for place in places:
         lines = {
             group: [
-                frame.line(place, _PRETRAINED, seed, "training", "error", "unseen", group)
-                for seed in frame.seeds(place, _PRETRAINED)
+                frame.line(place, PRETRAINED, seed, "training", "error", "unseen", group)
+                for seed in frame.seeds(place, PRETRAINED)
             ]
             for group in ("low", "high")
         }

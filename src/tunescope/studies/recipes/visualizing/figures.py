@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
 from tunescope.studies.recipes.visualizing.frame import Frame, Place
 from tunescope.studies.recipes.visualizing.plan import GROUPS
+from tunescope.studies.recipes.visualizing.starts import ROLES
 from tunescope.studies.recipes.visualizing.surfaces import visualizing_surfaces
 from tunescope.studies.study_result import Series, StudyFigure
 
@@ -17,7 +18,6 @@ __all__ = ["visualizing_figures"]
 
 _BANDS = "Bands are intervals over examples."
 _NAMES = {"train": "training examples", "unseen": "unseen examples"}
-_ROLES: dict[str, Literal["base", "tuned"]] = {"pre-trained": "tuned", "scratch": "base"}
 
 
 def visualizing_figures(frame: Frame) -> tuple[StudyFigure, ...]:
@@ -109,9 +109,9 @@ def _random_lines(frame: Frame, place: Place) -> Iterator[StudyFigure]:
         place,
         "random-line",
         "How wide is the optimum? Loss on a random line through the end of training",
-        "0: the end. At 1 each filter has moved by as much as its own length.",
+        "0: the end. At 1 each filter has moved by as much as its own length. The first of the directions.",
         lambda start, split: frame.line(
-            place, start, frame.seeds(place, start)[0], "random line", "loss", split
+            place, start, frame.seeds(place, start)[0], "random line", "loss", split, direction=1
         ),
         x_title="random direction",
         y_title="loss (nats)",
@@ -202,7 +202,7 @@ def _line(name: str, found: pd.DataFrame, start: str = "") -> Series:
         y=tuple(value if math.isfinite(value) else math.nan for value in columns["value"]),
         low=columns["low"] if bands else (),
         high=columns["high"] if bands else (),
-        role=_ROLES.get(start, ""),
+        role=ROLES.get(start, ""),
     )
 
 

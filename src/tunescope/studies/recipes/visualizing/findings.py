@@ -8,10 +8,9 @@ from collections.abc import Iterator
 import pandas as pd
 
 from tunescope.studies.recipes.visualizing.frame import Frame, Place
+from tunescope.studies.recipes.visualizing.starts import PRETRAINED, SCRATCH
 
 __all__ = ["visualizing_findings"]
-
-_PRETRAINED, _SCRATCH = "pre-trained", "scratch"
 
 
 def visualizing_findings(frame: Frame) -> tuple[str, ...]:
@@ -24,18 +23,18 @@ def visualizing_findings(frame: Frame) -> tuple[str, ...]:
 
 
 def _what_pretraining_brought(frame: Frame, place: Place) -> Iterator[str]:
-    seeds = frame.seeds(place, _PRETRAINED)
-    if not seeds or _SCRATCH not in frame.starts(place):
+    seeds = frame.seeds(place, PRETRAINED)
+    if not seeds or SCRATCH not in frame.starts(place):
         return
     errors, losses = (
-        {start: frame.trace(place, start, seeds[0], measure, split) for start in (_PRETRAINED, _SCRATCH)}
+        {start: frame.trace(place, start, seeds[0], measure, split) for start in (PRETRAINED, SCRATCH)}
         for measure, split in (("error", "unseen"), ("loss", "train"))
     )
     if any(each.empty for each in (*errors.values(), *losses.values())):
         return
-    tuned, scratch = (errors[start].iloc[-1] for start in (_PRETRAINED, _SCRATCH))
+    tuned, scratch = (errors[start].iloc[-1] for start in (PRETRAINED, SCRATCH))
     level = min(float(trace["value"].iloc[0]) for trace in losses.values()) / 2
-    sooner, later = (_when_reached(losses[start], level) for start in (_PRETRAINED, _SCRATCH))
+    sooner, later = (_when_reached(losses[start], level) for start in (PRETRAINED, SCRATCH))
     yield (
         f"{place.title}: {tuned['value']:.1%} of unseen examples wrong, {scratch['value']:.1%} from scratch; the"
         f" training loss is down to {level:.2f} nats {sooner}, from scratch {later}."

@@ -35,7 +35,7 @@ class Place:
 class Frame(StudyRows):
     """All figures of the study, one row each."""
 
-    PLACE = ("model", "task", "start", "seed", "kind", "group", "other")
+    PLACE = ("model", "task", "start", "seed", "kind", "group", "other", "direction")
 
     def places(self) -> Iterator[Place]:
         """Yield models and tasks, in the order in which they were planned."""
@@ -76,9 +76,11 @@ class Frame(StudyRows):
         measure: str,
         split: str,
         group: str | None = None,
+        direction: int | None = None,
     ) -> pd.DataFrame:
         """Return the points of a line, by coordinate."""
-        rows = self.of(place, start, seed=seed, kind=kind, measure=measure, split=split, group=group)
+        which = {"seed": seed, "kind": kind, "group": group, "direction": direction}
+        rows = self.of(place, start, measure=measure, split=split, **which)
         rows = rows[rows["label"].notna()]
         return rows.assign(place=rows["label"].astype(float)).set_index("place").sort_index()
 

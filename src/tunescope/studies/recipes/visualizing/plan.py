@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -17,15 +17,14 @@ from tunescope.studies.files.study_file import StudyFile
 from tunescope.studies.planning.planned_model import PlannedModel
 from tunescope.studies.planning.planned_task import PlannedTask
 from tunescope.studies.recipes.visualizing.settings import PlaneKind, VisualizingSettings
+from tunescope.studies.recipes.visualizing.starts import PRETRAINED, SCRATCH, Start
 from tunescope.studies.steps.landscapes import follow_path, measure_part, measure_sharpness, trace_losses
 from tunescope.studies.steps.models import tune
 from tunescope.studies.steps.surfaces import gather_line, gather_plane
 from tunescope.studies.steps.trained_layers import measure_travel, put_layers_back
 from tunescope.tasks.example import LabelKind
 
-__all__ = ["GROUPS", "Start", "plan_visualizing"]
-
-Start = Literal["pre-trained", "scratch"]
+__all__ = ["GROUPS", "plan_visualizing"]
 
 GROUPS = ("low", "middle", "high")
 """Thirds of the layers after the embeddings."""
@@ -52,7 +51,7 @@ def plan_visualizing(file: StudyFile, device: str) -> Plan:
             "a task of classes, arcs or answers",
             "cut the numbers into classes, or take another task",
         )
-    starts: tuple[Start, ...] = ("pre-trained", "scratch") if settings.compare_scratch else ("pre-trained",)
+    starts: tuple[Start, ...] = (PRETRAINED, SCRATCH) if settings.compare_scratch else (PRETRAINED,)
     for entry in settings.models:
         model = _ModelOfStudy(entry, file, plan, device)
         for start in starts:
@@ -96,7 +95,7 @@ class _ModelOfStudy(PlannedModel):
         """Plan a training with snapshots."""
         how = self._how(start, seed)
         n = len(task.task.splits["train"])
-        snapshots = self._snapshots(math.ceil(n / how.batch_size) * how.epochs, seed)
+        snapshots = self._snapshots(task, start, seed)
         step = self.plan.add(
             tune,
             title=f"training of {self.name} on {task.name}, {start}, seed {seed}",
@@ -118,7 +117,8 @@ class _ModelOfStudy(PlannedModel):
         traced = self._add(trace_losses, run, "losses along the training", n_snapshots, **self.resampling)
         self._read(traced, run, "trace")
         self._line(run, "training", self.settings.line_axis, at=1.0, ends=[0.0, 1.0])
-        self._line(run, "random line", self.settings.random_axis, at=0.0)
+        for direction in range(1, self.settings.random_lines + 1):
+            self._line(run, "random line", self.settings.random_axis, at=0.0, direction=direction)
         self._look_at_layers(run)
         if self.settings.groups:
             for group, layers in thirds(self.n_layers).items():
@@ -179,7 +179,7 @@ class _ModelOfStudy(PlannedModel):
     def _plane(self, run: _Run, kind: PlaneKind, other: _Run | None) -> None:
         axis = self.settings.plane_axis(kind)
         parts = [
-            self._part(run, kind, [list(map(float, part)), axis], other=other)
+            self._part(run, kind, [list(map(float, part)), axis], _of(kind, other), other=other)
             for part in np.array_split(np.array(axis), min(self.settings.parts, len(axis)))
         ]
         at = [1.0, 0.0] if kind == "other task" else [0.0, 0.0]
@@ -205,39 +205,42 @@ class _ModelOfStudy(PlannedModel):
         group: str | None = None,
         layers: list[int] | None = None,
         other: _Run | None = None,
+        direction: int | None = None,
     ) -> None:
+        what = _of(kind, other, group, direction)
         step = self.plan.add(
             gather_line,
-            title=f"line of {_of(kind, other, group)} of {self.name}, {run.title}",
-            parts=[self._part(run, kind, [axis], layers=layers, other=other, group=group)],
+            title=f"line of {what} of {self.name}, {run.title}",
+            parts=[self._part(run, kind, [axis], what, layers=layers, other=other, direction=direction)],
             axis=axis,
             at=at,
             rise=self.settings.rise,
             ends=ends,
             **self.resampling,
         )
-        self._read(step, run, kind, group=group)
+        self._read(step, run, kind, group=group, direction=direction)
 
     def _part(
         self,
         run: _Run,
         kind: str,
         axes: Sequence[list[float]],
+        what: str,
         *,
         layers: list[int] | None = None,
         other: _Run | None = None,
-        group: str | None = None,
+        direction: int | None = None,
     ) -> PlannedStep:
         first = axes[0]
         return self._add(
             measure_part,
             run,
-            f"losses on {_of(kind, other, group)} from {first[0]:g} to {first[-1]:g}",
+            f"losses on {what} from {first[0]:g} to {first[-1]:g}",
             math.prod(map(len, axes)),
             other=None if other is None else other.step,
             kind=kind,
             layers=layers,
-            direction_seed=self.settings.analysis_seed,
+            direction_seed=self.settings.analysis_seed + (0 if direction is None else direction - 1),
             axes=list(axes),
             bf16=self.settings.bf16,
         )
@@ -265,13 +268,22 @@ class _ModelOfStudy(PlannedModel):
 
     def _how(self, start: Start, seed: int) -> FinetuneSettings:
         entry = self.settings.finetune
-        if start == "scratch" and self.settings.scratch is not None:
+        if start == SCRATCH and self.settings.scratch is not None:
             entry = self.settings.scratch
         how = entry.settings(n_layers=self.n_layers, seed=seed)
-        return how.model_copy(update={"from_scratch": start == "scratch"})
+        return how.model_copy(update={"from_scratch": start == SCRATCH})
 
-    def _snapshots(self, n_steps: int, seed: int) -> list[int]:
-        """Return after which updates a snapshot is taken: at first close together, as most happens there."""
+    def _snapshots(self, task: PlannedTask, start: Start, seed: int) -> list[int]:
+        """Return after which updates a snapshot is taken; from scratch also where there is a pre-trained one."""
+        ends: list[int] = []
+        for each in (PRETRAINED, start):
+            how = self._how(each, seed)
+            ends.append(math.ceil(len(task.task.splits["train"]) / how.batch_size) * how.epochs)
+        shared, own = (self._close_at_first(n_steps, seed) for n_steps in ends)
+        return sorted({*own, *(step for step in shared if step < ends[-1])})
+
+    def _close_at_first(self, n_steps: int, seed: int) -> list[int]:
+        """Return updates, close together at first, as most happens there."""
         n = (
             self.settings.snapshots
             if seed == self.settings.seeds[0]
@@ -280,7 +292,7 @@ class _ModelOfStudy(PlannedModel):
         steps = np.round(np.linspace(0, 1, n) ** 2 * n_steps).astype(int)
         return sorted({*steps.tolist(), 0, n_steps})
 
-    def _read(self, step: PlannedStep, run: _Run, kind: str, **more: str | None) -> None:
+    def _read(self, step: PlannedStep, run: _Run, kind: str, **more: str | int | None) -> None:
         place: dict[str, str | int | None] = {
             "model": self.name,
             "task": run.task.name,
@@ -289,12 +301,13 @@ class _ModelOfStudy(PlannedModel):
             "kind": kind,
             "group": None,
             "other": None,
+            "direction": None,
             **more,
         }
         self.plan.read(step, **place)
 
 
-def _of(kind: str, other: _Run | None, group: str | None = None) -> str:
+def _of(kind: str, other: _Run | None, group: str | None = None, direction: int | None = None) -> str:
     """Return what a line or plane is called in titles."""
     if other is not None:
         return (
@@ -302,6 +315,8 @@ def _of(kind: str, other: _Run | None, group: str | None = None) -> str:
             if kind == "other end"
             else f"{kind} {other.task.name}"
         )
+    if direction is not None:
+        return f"{kind} {direction}"
     return kind if group is None else f"{kind}, {group} layers"
 
 

@@ -28,6 +28,7 @@ class VisualizingSettings(StudySettings):
             other seeds are its start, its end and at most four between.
         n_examples: Most training examples, and most test examples, that losses are measured on.
         line_points: Points of a line, at least; its two ends are always among them.
+        random_lines: Along how many random directions the width of each end is measured.
         plane_points: Points along each side of a plane, likewise.
         planes: Which planes: ``path``, in which the snapshots lie most; ``other task``, through the ends of two tasks;
             ``random plane``.
@@ -47,6 +48,7 @@ class VisualizingSettings(StudySettings):
     snapshots: Integer = Field(default=20, ge=3)
     n_examples: Integer = Field(default=250, ge=20)
     line_points: Integer = Field(default=21, ge=5)
+    random_lines: Integer = Field(default=3, ge=1)
     plane_points: Integer = Field(default=11, ge=3)
     planes: tuple[PlaneKind, ...] = ("path", "other task")
     reach: PositiveNumber = 0.5

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from tunescope.studies.recipes.visualizing.frame import Frame, Place
+from tunescope.studies.recipes.visualizing.starts import ROLES
 from tunescope.studies.study_result import Series, StudyFigure, Surface
 
 __all__ = ["visualizing_surfaces"]
@@ -27,7 +28,6 @@ _WHERE = {
     ),
     "random plane": "0, 0: the end of training. At 1 each filter has moved by as much as its own length.",
 }
-_ROLES: dict[str, Literal["base", "tuned"]] = {"pre-trained": "tuned", "scratch": "base"}
 
 
 class _Measure(NamedTuple):
@@ -104,7 +104,7 @@ def _way(frame: Frame, place: Place, start: str, kind: str, measure: _Measure) -
             x=tuple(betas.get(step, math.nan) for step in steps),
             y=tuple(alphas[step] for step in steps),
             labels=_labels(frame, place, start, kind, measure, steps),
-            role=_ROLES.get(start, ""),
+            role=ROLES.get(start, ""),
         ),
     )
 

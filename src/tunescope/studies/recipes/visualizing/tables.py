@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import pandas as pd
 
 from tunescope.studies.over_seeds import OverSeeds
 from tunescope.studies.recipes.visualizing.frame import Frame, Place
 from tunescope.studies.recipes.visualizing.plan import GROUPS
+from tunescope.studies.recipes.visualizing.widths import widths_at_random
 from tunescope.studies.study_result import Cell, StudyTable
 
 __all__ = ["visualizing_tables"]
@@ -73,27 +75,10 @@ def _trainings(frame: Frame, places: list[Place]) -> StudyTable:
 
 
 def _optima(frame: Frame, places: list[Place]) -> StudyTable:
-    figures = (
-        (
-            "width towards the start",
-            {"kind": "training", "group": None, "measure": "width", "split": "train"},
-        ),
-        ("width at random", {"kind": "random line", "measure": "width", "split": "train"}),
-        ("area at random", {"kind": "random plane", "measure": "area", "split": "train"}),
-        ("largest eigenvalue", {"kind": "sharpness", "measure": "top_eigenvalue"}),
-        ("trace", {"kind": "sharpness", "measure": "hessian_trace"}),
-        (
-            "barrier on the way from the start",
-            {"kind": "training", "group": None, "measure": "barrier", "split": "train"},
-        ),
-        ("barrier to another seed", {"kind": "other end", "measure": "barrier", "split": "train"}),
-        ("loss like unseen error", {"kind": "training", "group": None, "measure": "agreement_with_error"}),
-    )
     rows: list[dict[str, Cell]] = []
     for place in places:
         for start in frame.starts(place):
-            for title, fields in figures:
-                found = frame.of(place, start, **fields)
+            for title, found in _of_optimum(frame, place, start):
                 if found.empty:
                     continue
                 figure = OverSeeds.of(found)
@@ -107,7 +92,7 @@ def _optima(frame: Frame, places: list[Place]) -> StudyTable:
                         "value": figure.value,
                         "low": figure.low,
                         "high": figure.high,
-                        "seeds": figure.n_seeds,
+                        "seeds": found[found["value"].notna()]["seed"].nunique(),
                         "remark": status[0] if status else "",
                     }
                 )
@@ -117,13 +102,35 @@ def _optima(frame: Frame, places: list[Place]) -> StudyTable:
         rows,
         note=(
             "Widths in units of the way from start to end, or of random directions whose filters are as long as those"
-            " of the weights: how far the training loss stays within the stated rise. Eigenvalue and trace are those of"
+            " of the weights, or as distances in weight space: how far the training loss stays within the stated rise."
+            " Those at random are means over"
+            " directions, too, and their intervals reach over all of these. Eigenvalue and trace are those of"
             " the Hessian of the training loss; higher is sharper. A barrier is how far the loss rises above the"
             " straight line between two ends. The last is a correlation along the line from start to end."
             f" {_OVER_SEEDS}"
         ),
         decimals=3,
     )
+
+
+def _of_optimum(frame: Frame, place: Place, start: str) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield what is told of the end of a training, with its rows."""
+    line: dict[str, str | None] = {"kind": "training", "group": None}
+    yield "width towards the start", frame.of(place, start, **line, measure="width", split="train")
+    yield "width at random", widths_at_random(frame, place, start, "filters")
+    yield "width at random, as a distance", widths_at_random(frame, place, start, "distance")
+    yield "area at random", frame.of(place, start, kind="random plane", measure="area", split="train")
+    yield "largest eigenvalue", frame.of(place, start, kind="sharpness", measure="top_eigenvalue")
+    yield "trace", frame.of(place, start, kind="sharpness", measure="hessian_trace")
+    yield (
+        "barrier on the way from the start",
+        frame.of(place, start, **line, measure="barrier", split="train"),
+    )
+    yield (
+        "barrier to another seed",
+        frame.of(place, start, kind="other end", measure="barrier", split="train"),
+    )
+    yield "loss like unseen error", frame.of(place, start, **line, measure="agreement_with_error")
 
 
 def _groups(frame: Frame, places: list[Place]) -> StudyTable:
