@@ -26,7 +26,7 @@ from tunescope.studies.engine import on_cluster
 from tunescope.studies.engine.cluster import connect
 from tunescope.studies.engine.execution import execute, finished
 from tunescope.studies.engine.own_gpu import own_gpu
-from tunescope.studies.engine.plan import Content, Plan, PlannedStep
+from tunescope.studies.engine.plan import Content, Cost, Plan, PlannedStep
 from tunescope.studies.engine.step_function import STEP_TRAITS, step_function
 from tunescope.studies.engine.work import do
 
@@ -118,10 +118,12 @@ def test_a_step_that_no_worker_can_take_is_told(tmp_path):
     much = plan.add(need_much, title="much")
     plan.add(add_numbers, title="sum", numbers=[much], log=str(tmp_path / "log"))
     little = plan.add(write_number, title="little", number=1)
+    large = plan.add(write_number, title="large", number=2, cost=Cost(memory_gigabytes=2e6))
     with connect("local", workers=1) as client:
         outcomes = execute(plan, tmp_path, client)
-    assert [outcome.status for outcome in outcomes.values()] == ["failed", "skipped", "done"]
+    assert [outcome.status for outcome in outcomes.values()] == ["failed", "skipped", "done", "failed"]
     assert "may need 1000000.0 GB" in outcomes[much.key].message
+    assert "may need 2000000.0 GB" in outcomes[large.key].message
     assert number_of(little, tmp_path) == 1
     plan = Plan()
     plan.add(need_much, title="much")

@@ -169,14 +169,14 @@ def _offer(client: Client) -> dict[str, float]:
 
 def _wanted(step: PlannedStep, offer: Mapping[str, float]) -> dict[str, float]:
     """Return what a worker must have for the step, of the kinds of things that the cluster's workers tell of."""
-    wanted = {"memory": step.traits.memory_gigabytes * _GIGABYTE, "GPU": float(step.needs_gpu)}
+    wanted = {"memory": step.memory_gigabytes * _GIGABYTE, "GPU": float(step.needs_gpu)}
     return {name: amount for name, amount in wanted.items() if amount and name in offer}
 
 
 def _too_large(step: PlannedStep, largest: float) -> Outcome:
     """Return the outcome of a step that would wait for a worker for ever."""
     message = (
-        f"it may need {step.traits.memory_gigabytes:.1f} GB, and the largest worker has {largest / _GIGABYTE:.1f} GB:"
+        f"it may need {step.memory_gigabytes:.1f} GB, and the largest worker has {largest / _GIGABYTE:.1f} GB:"
         " start fewer and larger workers (--workers)"
     )
     return Outcome(key=step.key, title=step.title, status="failed", message=message)

@@ -36,10 +36,12 @@ class Cost:
     Attributes:
         seconds: Time on one core.
         gigabytes: Disk space of its result.
+        memory_gigabytes: Memory, where it depends on the arguments; at least that of the function's traits is taken.
     """
 
     seconds: float = 1.0
     gigabytes: float = 0.0
+    memory_gigabytes: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +68,11 @@ class PlannedStep:
     def traits(self) -> StepTraits:
         """What the engine must know of the function."""
         return traits_of(self.function)
+
+    @property
+    def memory_gigabytes(self) -> float:
+        """What it may need at most; a worker that has less does not get it."""
+        return max(self.traits.memory_gigabytes, self.cost.memory_gigabytes)
 
     @property
     def needs(self) -> tuple[PlannedStep, ...]:

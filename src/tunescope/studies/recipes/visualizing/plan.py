@@ -32,6 +32,10 @@ GROUPS = ("low", "middle", "high")
 _SECONDS_PER_WORD = {"train": 1.8e-3, "read": 3.2e-4, "hessian": 2.8e-3}
 """On one core, of a model of 6 layers of 384 dimensions."""
 _HESSIAN_PRODUCTS = 40
+_COPIES = {"train": 4, "read": 8, "hessian": 20}
+"""How many vectors as long as the weights are in memory: gradients and AdamW's moments, a plane's, a Krylov basis."""
+_MEMORY_BESIDE = 2.5
+"""Gigabytes of the libraries and of a batch."""
 _FEW_SNAPSHOTS = 6
 
 
@@ -102,6 +106,7 @@ class _ModelOfStudy(PlannedModel):
             cost=Cost(
                 n * how.epochs * self._seconds_per_example("train", task),
                 self.gigabytes_of_weights * (1 + len(snapshots)),
+                self._memory("train"),
             ),
             model=self.content,
             task=task.content,
@@ -253,7 +258,9 @@ class _ModelOfStudy(PlannedModel):
         return self.plan.add(
             function,
             title=f"{what} of {self.name}, {run.title}",
-            cost=Cost(max(seconds, n_points * per_point)),
+            cost=Cost(
+                max(seconds, n_points * per_point), 0.0, self._memory("hessian" if seconds else "read")
+            ),
             model=self.content,
             tuned=run.step,
             task=run.task.content,
@@ -262,6 +269,9 @@ class _ModelOfStudy(PlannedModel):
             device=self.device_argument,
             **arguments,
         )
+
+    def _memory(self, what: str) -> float:
+        return _MEMORY_BESIDE + _COPIES[what] * self.gigabytes_of_weights
 
     def _seconds_per_example(self, what: str, task: PlannedTask) -> float:
         return _SECONDS_PER_WORD[what] * task.words_per_example * self.work_per_word
