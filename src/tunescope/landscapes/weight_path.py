@@ -92,7 +92,12 @@ class WeightPath:
             )
         axes = path_axes(self.gram, centred=False)
         if axes.status != "ok":
-            raise InputError("The path has no plane.", expected="snapshots that differ", got=axes.status)
+            raise InputError(
+                "The path has no plane.",
+                expected="snapshots that differ, and not along one line",
+                got=axes.status,
+                fix="train for more updates with more snapshots, or leave the plane of the path out",
+            )
         reach = np.abs(axes.coordinates).max(axis=0)
         return [self.combination(reach[axis] * axes.coefficients[axis]) for axis in range(2)], axes
 

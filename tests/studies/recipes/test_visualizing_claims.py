@@ -131,7 +131,14 @@ def test_evidence_tells_of_both_starts_and_of_what_is_undefined() -> None:
     told = "+1.0 (+0.5 … +1.5) points above the least error, 20.0% (15.0% … 25.0%), of update 20"
     assert f"{told} (from scratch {told})" in claims[2].evidence
     assert "undefined" in claims[3].evidence
-    assert "nan" not in claims[3].evidence
+    claims = visualizing_claims(
+        _frame(agreement=NOTHING, rise=(0.01, *NOTHING[1:]), least_error=(0.2, *NOTHING[1:]))
+    )
+    assert (
+        "+1.0 (no interval) points above the least error, 20.0% (no interval), of update 20"
+        in claims[2].evidence
+    )
+    assert not any("nan" in claim.evidence for claim in claims)
 
 
 def test_widths_are_over_directions_and_in_both_units() -> None:

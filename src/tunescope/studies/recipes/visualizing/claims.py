@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import pandas as pd
@@ -140,10 +140,9 @@ def _over_fitting(frame: Frame, place: Place, start: str, seed: int) -> _OverFit
     if rises.empty or train.empty:
         return None
     rise, fitted = rises.iloc[0], float(train["value"].iloc[-1])
-    points = [100 * float(rise[name]) for name in ("value", "low", "high")]
     text = (
-        f"{points[0]:+.1f} ({points[1]:+.1f} … {points[2]:+.1f}) points above the least error,"
-        f" {_share(frame.at(unseen, float(rises.index[0])))}, of update {rises.index[0]}"
+        f"{_with_interval(rise, lambda share: f'{100 * share:+.1f}')} points above the least error,"
+        f" {_with_interval(frame.at(unseen, float(rises.index[0])), '{:.1%}'.format)}, of update {rises.index[0]}"
     )
     if rise["low"] > _OVERFITTED:
         return _OverFitting("does not hold", text)
@@ -233,16 +232,16 @@ def _all_alike(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 def _plain(figure: OverSeeds) -> str:
-    if not math.isfinite(figure.value):
-        return "undefined"
     if figure.high == math.inf:
         return f"at least {figure.low:.2f}"
-    ends = f" ({figure.low:.2f} … {figure.high:.2f})" if math.isfinite(figure.low) else " (no interval)"
-    return f"{figure.value:.2f}{ends}"
+    return _with_interval(pd.Series(vars(figure)), "{:.2f}".format)
 
 
-def _share(row: pd.Series) -> str:
-    return f"{row['value']:.1%} ({row['low']:.1%} … {row['high']:.1%})"
+def _with_interval(row: pd.Series, write: Callable[[float], str]) -> str:
+    value, low, high = (float(row[name]) for name in ("value", "low", "high"))
+    if not math.isfinite(value):
+        return "undefined"
+    return f"{write(value)} ({f'{write(low)} … {write(high)}' if math.isfinite(low) else 'no interval'})"
 
 
 def _listed(parts: list[str]) -> str:
