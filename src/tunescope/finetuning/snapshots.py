@@ -59,7 +59,13 @@ def read_snapshots(folder: Path | str) -> dict[int, Path]:
     snapshots = {snapshot.step: folder / snapshot.folder for snapshot in manifest.snapshots}
     for snapshot_folder in snapshots.values():
         if not snapshot_folder.is_dir():
-            raise InputError("A snapshot is gone.", where=snapshot_folder, fix="train again")
+            raise InputError(
+                "A snapshot is gone.",
+                where=snapshot_folder,
+                expected="all snapshots that the training has written",
+                got="no such folder",
+                fix="put it back, or train again: a study does where the training's folder (tune-…) is removed",
+            )
     return snapshots
 
 

@@ -82,7 +82,7 @@ def test_a_step_that_fails_costs_only_those_that_need_it(client, tmp_path):
     assert not outcomes["refused"].traceback
     assert outcomes["broken"].message == "ZeroDivisionError: a fault of the code"
     assert "some_steps.py" in Path(outcomes["broken"].traceback).read_text()
-    assert outcomes["needs refused"].message == "there is no refused"
+    assert outcomes["needs refused"].message == "it needs what is not there: refused"
     assert number_of(last, tmp_path) == 1
     assert not (tmp_path / broken.folder_name).exists()
 

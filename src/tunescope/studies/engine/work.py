@@ -112,7 +112,10 @@ def _check_version(work: Work) -> None:
 def skipped(work: Work, lacking: Sequence[str]) -> Outcome:
     """Return the outcome of a step that needs others which have no result."""
     return Outcome(
-        key=work.step.key, title=work.title, status="skipped", message=f"there is no {', no '.join(lacking)}"
+        key=work.step.key,
+        title=work.title,
+        status="skipped",
+        message=f"it needs what is not there: {'; '.join(lacking)}",
     )
 
 
