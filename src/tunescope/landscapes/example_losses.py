@@ -16,7 +16,7 @@ from torch import nn
 from tunescope._core.errors import InputError
 from tunescope._core.hashing import hash_value
 from tunescope.finetuning.batches import Collator
-from tunescope.models.batching import plan_batches
+from tunescope.models.batching import plan_batches, plan_tight_batches
 from tunescope.models.encoder import Encoder
 from tunescope.models.layer_stack import LayerStack
 from tunescope.models.pooling import PartIndex, plan_pooling, pool, pool_by_sums
@@ -105,7 +105,8 @@ class ExampleLosses:
         budget = _TOKEN_BUDGET[encoder.device.type != "cpu" and not for_curvature]
         if for_curvature:
             budget = min(budget, int(lengths.sum()) // _CURVATURE_BATCHES)
-        for sequences in plan_batches(lengths, budget):
+        plan = (plan_batches if for_curvature else plan_tight_batches)(lengths, budget)
+        for sequences in plan:
             inputs = {name: tensor.to(encoder.device) for name, tensor in collate(sequences.tolist()).items()}
             targets = plan_pooling(rows.tokenized, index, sequences).target[::n_parts]
             self._batches.append(self._prepared(inputs, sequences if of_units else targets))
