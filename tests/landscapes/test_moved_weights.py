@@ -14,7 +14,7 @@ from tunescope.finetuning.finetune import finetune
 from tunescope.finetuning.settings import FinetuneSettings
 from tunescope.finetuning.training import make_task_model
 from tunescope.landscapes.moved_weights import MovedWeights
-from tunescope.landscapes.random_direction import random_direction
+from tunescope.landscapes.random_direction import random_direction, random_direction_length
 from tunescope.landscapes.states import State, read_state
 from tunescope.landscapes.weight_path import WeightPath
 from tunescope.models.encoder import load_encoder
@@ -91,6 +91,8 @@ def test_each_filter_of_a_random_direction_is_as_long_as_that_of_the_weights(mod
     assert torch.equal(direction, random_direction(weights, around, seed=3))
     other = random_direction(weights, around, seed=4)
     assert abs(torch.nn.functional.cosine_similarity(direction, other, dim=0)) < 0.1
+    state = torch.nn.Module.state_dict(model)
+    assert random_direction_length(weights, state) == pytest.approx(float(direction.norm()), rel=1e-5)
     centres = dict(weights.split(around))
     for name, part in weights.split(direction):
         if part.ndim < 2:

@@ -8,6 +8,7 @@ import torch
 
 from tunescope.landscapes.flat_vectors import Flat
 from tunescope.landscapes.moved_weights import MovedWeights
+from tunescope.landscapes.states import State
 
 __all__ = ["random_direction", "random_direction_length"]
 
@@ -41,16 +42,15 @@ def random_direction(weights: MovedWeights, around: Flat, *, seed: int) -> Flat:
     return torch.cat(parts)
 
 
-def random_direction_length(weights: MovedWeights, around: Flat) -> float:
+def random_direction_length(weights: MovedWeights, around: State) -> float:
     """Return how long each :func:`random_direction` is: ‖θ‖ of the filters, without biases and normalisations.
 
     Times a width along such a direction it gives a distance, which compares optima whose filters differ in length.
+    Filters that no example uses, such as the vectors of words that do not occur, count, too.
 
     Args:
         weights: Which weights move.
         around: Their values at the centre of the landscape.
     """
-    squares = [
-        float(centre.cpu().double().square().sum()) for _, centre in weights.split(around) if centre.ndim > 1
-    ]
-    return math.sqrt(sum(squares))
+    filters = (around[name] for name in weights.parameters if around[name].ndim > 1)
+    return math.sqrt(sum(float(each.double().square().sum()) for each in filters))

@@ -108,7 +108,8 @@ def run_study(
         overwrite=overwrite,
     )
     with run.recording(), readable_write_errors(run.folder):
-        with connect(cluster, workers, planned.file.settings.threads_per_step) as client:
+        threads, memory = planned.file.settings.threads_per_step, _largest_step(planned.plan)
+        with connect(cluster, workers, threads, memory) as client:
             outcomes = execute(planned.plan, planned.store, client)
         records, notes = gather(planned.plan, planned.store, outcomes)
         _write_records(records, run.folder)
@@ -129,6 +130,11 @@ def run_study(
         )
         write_atomically(run.folder / _RESULT, result.model_dump_json(indent=1))
     return result
+
+
+def _largest_step(plan: Plan) -> float:
+    """Return the gigabytes of memory that the step that needs most may need."""
+    return max((step.memory_gigabytes for step in plan), default=1.0)
 
 
 def read_study_result(folder: Path | str) -> StudyResult:

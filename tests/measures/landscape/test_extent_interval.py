@@ -25,9 +25,13 @@ def test_the_interval_is_that_of_the_logarithm(rng: np.random.Generator) -> None
     assert (found.level, found.n_examples, found.n_sentences, found.status) == (0.9, 100, 100, "ok")
 
 
-def test_a_lower_bound_has_no_interval(rng: np.random.Generator) -> None:
-    found = extent_estimate(_extents(rng), np.arange(201) == 0, IDS, status="at least: the grid ends")
+def test_a_lower_bound_has_a_lower_end_alone(rng: np.random.Generator) -> None:
+    extents = _extents(rng)
+    whole = extent_estimate(extents, np.zeros(201, dtype=bool), IDS)
+    found = extent_estimate(extents, np.arange(201) == 0, IDS, status="at least: the grid ends")
     assert (found.value, found.has_interval, found.status) == (2.0, False, "at least: the grid ends")
+    assert found.low == whole.low < 2.0
+    assert np.isnan(found.high)
 
 
 @pytest.mark.parametrize(("n_cut", "has_interval"), [(20, True), (21, False)])
@@ -38,6 +42,7 @@ def test_a_tenth_of_the_halves_may_be_cut_off(
     found = extent_estimate(_extents(rng), cut, IDS)
     assert found.has_interval == has_interval
     assert has_interval or "a lower bound on 10% of the half-samples" in found.status
+    assert found.low < found.value
 
 
 @pytest.mark.parametrize("value", [np.nan, 0.0])

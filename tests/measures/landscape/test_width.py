@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -174,16 +175,51 @@ def test_the_estimate_agrees_with_the_function_and_the_seed(rng: np.random.Gener
     assert (first.n_examples, first.n_sentences, first.status) == (120, 30, "ok")
 
 
-def test_an_interval_that_the_grid_cuts_off_is_not_given(rng: np.random.Generator) -> None:
+def test_an_interval_that_the_grid_cuts_off_has_no_upper_end(rng: np.random.Generator) -> None:
     losses, sentences = _draw(rng, 40)
     lower = width_estimate(AXIS, losses, sentences, rise=30.0, rng=rng)
     assert lower.value == pytest.approx(4.0)
     assert not lower.has_interval
+    assert lower.low == pytest.approx(4.0)
     assert lower.status.startswith("at least: the grid ends at -2 before")
     mean = losses.mean(axis=1)
     just = width_estimate(AXIS, losses, sentences, threshold=0.99 * min(mean[0], mean[-1]), rng=rng)
     assert not just.has_interval
     assert "the width is a lower bound on" in just.status
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_one_side_is_that_of_the_whole(side: Literal["left", "right"], rng: np.random.Generator) -> None:
+    losses, sentences = _draw(rng, 40)
+    whole = width(AXIS, losses.mean(axis=1), rise=1.0, at=0.3)
+    found = width_estimate(AXIS, losses, sentences, rise=1.0, at=0.3, side=side, rng=rng)
+    assert found.value == pytest.approx(getattr(whole, side))
+    assert found.low < found.value < found.high
+
+
+def test_what_cuts_off_one_side_is_no_matter_to_the_other(rng: np.random.Generator) -> None:
+    losses, sentences = _draw(rng, 40)
+    losses[: len(AXIS) // 2] = 0.0
+    left, right = (
+        width_estimate(AXIS, losses, sentences, rise=1.0, side=side, rng=rng) for side in ("left", "right")
+    )
+    assert left.status.startswith("at least")
+    assert right.has_interval
+
+
+def test_a_width_that_a_low_plateau_cuts_off_has_a_lower_end_below_the_truth() -> None:
+    """Where the loss stays just above the threshold, a sample may not see the end, but half-samples do."""
+    mean = 0.55 * np.minimum(1, np.abs(AXIS) / 0.9)
+    truth = width(AXIS, mean, rise=0.5).value
+    covered, n_cut = [], 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        losses = mean[:, None] * (rng.gamma(2, 0.5, 60) + rng.normal(0, 0.3, (len(AXIS), 60)))
+        found = width_estimate(AXIS, losses, np.arange(60), rise=0.5, n_resamples=60, rng=rng)
+        n_cut += found.status.startswith("at least")
+        covered.append(found.low <= truth and not found.high < truth)
+    assert n_cut > 0
+    assert np.mean(covered) >= 0.85
 
 
 def test_an_undefined_width_has_its_status(rng: np.random.Generator) -> None:
@@ -229,5 +265,7 @@ def test_bad_input_is_refused(rng: np.random.Generator) -> None:
         width_estimate(AXIS, losses.T, sentences, rise=1.0, rng=rng)
     with pytest.raises(InputError, match="sentence_ids"):
         width_estimate(AXIS, losses, sentences[1:], rise=1.0, rng=rng)
+    with pytest.raises(InputError, match="side is unknown"):
+        width_estimate(AXIS, losses, sentences, rise=1.0, side="top", rng=rng)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="n_resamples"):
         width_estimate(AXIS, losses, sentences, rise=1.0, n_resamples=3, rng=rng)

@@ -20,7 +20,7 @@ HOLDS: Verdict = "holds"
 FAILS: Verdict = "does not hold"
 OPEN: Verdict = "cannot be told"
 NOTHING = (math.nan, math.nan, math.nan)
-AT_LEAST_2 = (2.0, math.nan, math.nan)
+AT_LEAST_2 = (2.0, 1.9, math.nan)
 STEPS = (0, 10, 20, 30)
 FIGURES: dict[str, Figure] = {
     "tuned loss": (0.5, 0.4, 0.6),
@@ -74,7 +74,7 @@ def _rows(figures: dict[str, Figure]) -> Iterator[dict[str, object]]:
                 found.append(({**at, "label": label, "measure": "error", "split": "unseen"}, wrong))
                 found.append(({**at, "label": label, "measure": "loss", "split": "train"}, wrong))
         for where, (value, low, high) in found:
-            cut = math.isnan(low) and where["measure"] == "width" and value > 0
+            cut = math.isnan(high) and where["measure"] == "width" and value > 0
             status = "at least: the grid ends at 1" if cut else "ok"
             place = {
                 "status": status,
@@ -110,7 +110,9 @@ def _rows(figures: dict[str, Figure]) -> Iterator[dict[str, object]]:
         ({"rise": (0.06, 0.03, 0.09)}, (HOLDS, HOLDS, FAILS, HOLDS, HOLDS)),
         ({"rise": (0.01, -0.01, 0.03)}, (HOLDS, HOLDS, OPEN, HOLDS, HOLDS)),
         ({"rise": NOTHING}, (HOLDS, HOLDS, OPEN, HOLDS, HOLDS)),
-        ({"training_error": (0.2, 0.15, 0.25)}, (HOLDS, HOLDS, OPEN, HOLDS, HOLDS)),
+        ({"training_error": (0.2, 0.15, 0.25)}, (HOLDS, OPEN, OPEN, HOLDS, HOLDS)),
+        ({"training_error": NOTHING}, (HOLDS, OPEN, OPEN, HOLDS, HOLDS)),
+        ({"scratch_loss": NOTHING}, (OPEN, HOLDS, HOLDS, HOLDS, HOLDS)),
         ({"agreement": (0.5, 0.3, 0.7)}, (HOLDS, HOLDS, HOLDS, FAILS, HOLDS)),
         ({"agreement": NOTHING}, (HOLDS, HOLDS, HOLDS, OPEN, HOLDS)),
         ({"low_layers_back": (0.8, 0.75, 0.85)}, (HOLDS, HOLDS, HOLDS, HOLDS, FAILS)),
@@ -156,6 +158,50 @@ def test_widths_are_over_directions_and_in_both_units() -> None:
     assert told["width at random"][columns["value"]] == pytest.approx(1.1)
     assert told["width at random, as a distance"][columns["high"]] == pytest.approx(13)
     assert told["width at random"][columns["seeds"]] == 1
+
+
+def test_distances_are_of_each_seeds_own_length() -> None:
+    rows = pd.DataFrame(list(_rows(FIGURES)))
+    longer = pd.DataFrame(list(_rows({**FIGURES, "tuned length": (20.0, *NOTHING[1:])}))).assign(seed=1)
+    claim = visualizing_claims(Frame(pd.concat([rows, longer], ignore_index=True)))[1]
+    assert "1.20 (1.10 … 1.30) against 0.60" in claim.evidence
+    assert "as distances 18.00 (11.00 … 26.00) against 6.00" in claim.evidence
+
+
+def test_a_width_that_the_line_cuts_off_counts_with_its_lower_end() -> None:
+    claim = visualizing_claims(_frame(scratch_width=AT_LEAST_2))[1]
+    assert "1.20 (1.10 … 1.30) against at least 1.90, as distances 12.00 (11.00 … 13.00)" in claim.evidence
+    mixed = pd.DataFrame(list(_rows({**FIGURES, "scratch width": AT_LEAST_2})))
+    other = mixed[mixed["measure"] == "width"].assign(direction=2, value=1.0, low=math.nan, high=math.nan)
+    claim = visualizing_claims(Frame(pd.concat([mixed, other], ignore_index=True)))[1]
+    assert claim.verdict == OPEN
+
+
+@pytest.mark.parametrize(
+    ("number", "measure"),
+    [(0, "loss"), (1, "width"), (2, "error_rise"), (3, "agreement_with_error"), (4, "error")],
+)
+def test_a_claim_on_all_tasks_takes_figures_of_all(number: int, measure: str) -> None:
+    rows = pd.DataFrame(list(_rows(FIGURES)))
+    other = rows[rows["measure"] != measure].assign(task="topics")
+    claim = visualizing_claims(Frame(pd.concat([rows, other], ignore_index=True)))[number]
+    assert claim.verdict == OPEN
+    assert "topics, m: unknown" in claim.evidence
+
+
+@pytest.mark.parametrize("start", ["pre-trained", "scratch"])
+def test_a_training_that_diverged_leaves_no_nan_in_sentences(start: str) -> None:
+    rows = pd.DataFrame(list(_rows(FIGURES)))
+    late = (rows["start"] == start) & (rows["kind"] == "trace") & (rows["step"] > 10)
+    rows.loc[late, ["value", "low", "high"]] = math.nan
+    frame = Frame(rows[(rows["start"] != start) | (rows["kind"] == "trace")])
+    claims = visualizing_claims(frame)
+    sentences = [*visualizing_findings(frame), *(claim.evidence for claim in claims)]
+    assert not any("nan" in sentence for sentence in sentences)
+    assert "an unknown share (the training diverged)" in sentences[0]
+    assert "lower at 1 of 3 snapshots, higher at 0, undefined at 2" in claims[0].evidence
+    assert visualizing_figures(frame)
+    assert visualizing_tables(frame)
 
 
 def test_findings_tell_when_the_loss_was_halved() -> None:

@@ -256,6 +256,22 @@ def test_a_training_that_diverged_keeps_what_came_before(diverged: dict[str, Any
     )
 
 
+def test_errors_where_the_loss_is_nan_are_undefined_also_in_what_was_measured_before(tmp_path: Path) -> None:
+    losses = np.array([[0.5, math.nan], [math.inf, 0.1]])
+    arrays = {"losses": losses, "wrong": np.ones((2, 2)), "sentence_ids": np.arange(2)}
+    both = {f"{name} {what}": array for name in ("train", "unseen") for what, array in arrays.items()}
+    np.savez(tmp_path / "surface.npz", **both)
+    found = open_part(tmp_path)
+    np.testing.assert_array_equal(found["unseen wrong"], [[1, math.nan], [1, 1]])
+
+
+def test_the_length_of_weights_that_diverged_is_undefined(diverged: dict[str, Any], tmp_path: Path) -> None:
+    found = _rows(tmp_path / "travel", measure_travel, model=diverged["model"], tuned=diverged["tuned"])
+    length = next(row.estimate for row in found.rows if row.measure == "random_direction_length")
+    assert math.isnan(length.value)
+    assert "not finite" in length.status
+
+
 def test_lines_of_a_training_that_diverged_are_refused_with_what_to_do(
     diverged: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -125,8 +125,8 @@ def basin_area_estimate(
         rng: Source of randomness.
 
     Returns:
-        The estimate; without an interval, and with a status, where the area is a lower bound, on all examples or on
-        more than a tenth of the half-samples.
+        The estimate; with a lower end alone, and a status, where the area is a lower bound, on all examples or on more
+        than a tenth of the half-samples.
 
     Raises:
         InputError: As :func:`basin_area`, or the ids do not fit, or the resampling settings are out of range.

@@ -27,9 +27,9 @@ def extent_estimate(
     """Return the first extent with its interval, from the extents on half-samples.
 
     The interval is built on logarithms, so its lower end stays above 0, and reaches further by the estimated bias of a
-    mean over few examples (:func:`~tunescope.measures.resampling_bias.reaching_the_bias`). A lower bound has none, for
-    nothing is known of what lies beyond. Where the grid cuts at most a tenth of the half-samples off, these count with
-    the extent seen.
+    mean over few examples (:func:`~tunescope.measures.resampling_bias.reaching_the_bias`). What the grid cuts off
+    counts with the extent seen. Where that is the extent of all examples, or that of more than a tenth of the
+    half-samples, there is a lower end alone, for nothing is known of what lies beyond.
 
     Args:
         extents: Shape (1 + resample,); of all examples first; at least 0, NaN where undefined.
@@ -52,15 +52,16 @@ def extent_estimate(
         n_sentences=len(np.unique(sentence_ids)),
         status=status,
     )
-    if cut[0] or not plain.value > 0:
+    if not plain.value > 0:
         return plain
+    logarithms = np.log(np.where(extents > 0, extents, np.nan))
+    found = interval(float(logarithms[0]), logarithms[1:], sentence_ids=sentence_ids, level=level)
+    ends = {"value": plain.value, "low": math.exp(found.low), "high": math.exp(found.high)}
+    found = reaching_the_bias(found.model_copy(update=ends), extents[1:], bounds=(0.0, math.inf))
+    if cut[0]:
+        return plain.model_copy(update={"low": found.low})
     cut_share = float(cut[1:].mean())
     if cut_share > MAX_UNDEFINED:
-        reason = f"no interval: {name} is a lower bound on {cut_share:.0%} of the half-samples"
-        return plain.model_copy(update={"status": reason})
-    logarithms = np.log(np.where(extents > 0, extents, np.nan))
-    found = interval(
-        float(logarithms[0]), logarithms[1:], sentence_ids=sentence_ids, level=level, status=status
-    )
-    ends = {"value": plain.value, "low": math.exp(found.low), "high": math.exp(found.high)}
-    return reaching_the_bias(found.model_copy(update=ends), extents[1:], bounds=(0.0, math.inf))
+        reason = f"no upper end: {name} is a lower bound on {cut_share:.0%} of the half-samples"
+        return plain.model_copy(update={"low": found.low, "status": reason})
+    return found

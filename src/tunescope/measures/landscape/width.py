@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from jaxtyping import Float
 
+from tunescope._core.errors import InputError
 from tunescope._core.records import Record
 from tunescope.measures.estimate import Estimate
 from tunescope.measures.intervals import half_samples
@@ -24,7 +25,7 @@ from tunescope.measures.landscape.loss_grid import (
 from tunescope.measures.shapes import SentenceIds
 from tunescope.measures.validation import check_resampling, number_sentences
 
-__all__ = ["Width", "width", "width_estimate"]
+__all__ = ["Side", "Width", "width", "width_estimate"]
 
 Losses = Float[np.ndarray, " point"]
 ExampleLosses = Float[np.ndarray, "point example"]
@@ -48,6 +49,9 @@ class Width(Record):
     threshold: float
     is_lower_bound: bool = False
     status: str = "ok"
+
+
+Side = Literal["both", "left", "right"]
 
 
 class _Side(NamedTuple):
@@ -111,6 +115,7 @@ def width_estimate(
     at: float = 0.0,
     rise: float | None = None,
     threshold: float | None = None,
+    side: Side = "both",
     n_resamples: int = 200,
     level: float = 0.95,
     rng: np.random.Generator,
@@ -125,16 +130,18 @@ def width_estimate(
         at: The point's coordinate, within the grid; default 0.
         rise: How far the loss may rise above that at the point: in a half-sample above its own loss there.
         threshold: The highest loss; either this or ``rise``.
+        side: ``"left"`` for how far it goes towards lower coordinates alone, ``"right"`` towards higher ones.
         n_resamples: Half-samples, at least 10; default 200.
         level: Coverage, in (0, 1); default 0.95.
         rng: Source of randomness.
 
     Returns:
-        The estimate; without an interval, and with a status, where the width is a lower bound, on all examples or on
-        more than a tenth of the half-samples.
+        The estimate; with a lower end alone, and a status, where the width is a lower bound, on all examples or on more
+        than a tenth of the half-samples.
 
     Raises:
-        InputError: As :func:`width`, or the ids do not fit, or the resampling settings are out of range.
+        InputError: As :func:`width`, or ``side`` is unknown, the ids do not fit, or the resampling settings are out of
+            range.
 
     >>> rng, alphas = np.random.default_rng(0), np.linspace(-1, 1, 21)
     >>> curvatures = rng.uniform(1, 3, size=100)
@@ -146,10 +153,12 @@ def width_estimate(
     heights = check_losses(losses, axis.shape, per_example=True)
     bound = check_bound(rise, threshold)
     check_resampling(n_resamples, level)
+    if side not in get_args(Side):
+        raise InputError("side is unknown.", expected=" or ".join(get_args(Side)), got=side)
     place = check_place(at, axis, "at")
     sentences = number_sentences(sentence_ids, heights.shape[-1])
     curves = mean_losses(heights, half_samples(sentences, n_resamples, rng)).T
-    found = [_width(axis, curve, place, bound) for curve in curves]
+    found = [_width(axis, curve, place, bound, side) for curve in curves]
     return extent_estimate(
         np.array([each.value for each in found]),
         np.array([each.is_lower_bound for each in found]),
@@ -159,7 +168,7 @@ def width_estimate(
     )
 
 
-def _width(axis: Axis, heights: Losses, at: float, bound: LossBound) -> Width:
+def _width(axis: Axis, heights: Losses, at: float, bound: LossBound, side: Side = "both") -> Width:
     here = float(np.interp(at, axis, heights))
     highest = bound.above(here)
     if not math.isfinite(here) or here > highest:
@@ -169,9 +178,10 @@ def _width(axis: Axis, heights: Losses, at: float, bound: LossBound) -> Width:
     before, after = axis < at, axis > at
     left = _side(axis[before][::-1], heights[before][::-1], at, here, highest)
     right = _side(axis[after], heights[after], at, here, highest)
-    cuts = [side.cut_by for side in (left, right) if side.cut_by]
+    sides = {"left": (left,), "right": (right,), "both": (left, right)}[side]
+    cuts = [each.cut_by for each in sides if each.cut_by]
     return Width(
-        value=left.extent + right.extent,
+        value=sum(each.extent for each in sides),
         left=left.extent,
         right=right.extent,
         threshold=highest,

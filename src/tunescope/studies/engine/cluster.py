@@ -27,7 +27,7 @@ _CONNECT_SECONDS = 20
 _SECONDS_BETWEEN_LOOKS = 1.0
 _LOOKS_UNTIL_REPLACED = 8
 """A worker that was killed is started again by its nanny within some seconds, unless it was killed as it started."""
-_MEMORY_OF_LARGE_STEPS = 4 * 2**30
+_GIGABYTE = 2**30
 _PROFILER = "distributed.worker.profile.enabled"
 
 
@@ -50,7 +50,7 @@ def check_cluster(cluster: str, workers: int | None) -> None:
 
 @contextmanager
 def connect(
-    cluster: str = "in-process", workers: int | None = None, threads: int = 1
+    cluster: str = "in-process", workers: int | None = None, threads: int = 1, memory_gigabytes: float = 4.0
 ) -> Iterator[Client | None]:
     """Yield a client of the cluster, None for this process; what was started here is stopped at the end.
 
@@ -59,6 +59,7 @@ def connect(
             scheduler that runs; or a YAML file with the arguments of :class:`dask_jobqueue.SLURMCluster`.
         workers: How many: processes (by default as many as cores and memory allow), or jobs of SLURM (default 1).
         threads: How many threads a step takes.
+        memory_gigabytes: What the largest step may need.
 
     Raises:
         InputError: There is no such kind of cluster, or its file is not what it has to be.
@@ -69,7 +70,7 @@ def connect(
     if cluster == "in-process":
         yield None
     elif cluster == "local":
-        with _local(workers or _workers_here(threads)) as client:
+        with _local(workers or _workers_here(threads, memory_gigabytes)) as client:
             yield client
     elif "://" in cluster:
         with _scheduler(cluster) as client:
@@ -79,12 +80,13 @@ def connect(
             yield client
 
 
-def _workers_here(threads: int) -> int:
+def _workers_here(threads: int, memory_gigabytes: float) -> int:
     """Return how many workers this machine has cores and memory for."""
     import psutil
 
     cores = number_of_threads(None) // threads
-    return max(1, min(cores, int(psutil.virtual_memory().total // _MEMORY_OF_LARGE_STEPS)))
+    fitting = psutil.virtual_memory().total / (memory_gigabytes * _GIGABYTE)
+    return max(1, min(cores, int(fitting)))
 
 
 @contextmanager

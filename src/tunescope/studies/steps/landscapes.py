@@ -34,7 +34,7 @@ from tunescope.landscapes.tuned_run import TunedRun
 from tunescope.measures.estimate import Estimate
 from tunescope.studies.engine.step_function import step_function
 from tunescope.studies.steps.rows import Row, write_rows
-from tunescope.studies.steps.trained_runs import BOUNDS, mean_over_examples, open_run, sets_of_run
+from tunescope.studies.steps.trained_runs import BOUNDS, SETS, mean_over_examples, open_run, sets_of_run
 
 __all__ = [
     "follow_path",
@@ -112,7 +112,10 @@ def measure_part(
 def open_part(folder: Path) -> dict[str, np.ndarray]:
     """Return what :func:`measure_part` found, by set and kind, such as ``"train losses"``; shape (point, …, row)."""
     with np.load(folder / _SURFACE) as arrays:
-        return dict(arrays)
+        found = dict(arrays)
+    for name in SETS:  # points that were measured before this was so at once
+        found[f"{name} wrong"] = np.where(np.isnan(found[f"{name} losses"]), math.nan, found[f"{name} wrong"])
+    return found
 
 
 def plane_of(run: TunedRun, kind: str, layers: list[int] | None, seed: int, other: TunedRun | None) -> Plane:
@@ -172,7 +175,7 @@ def follow_path(
     write_rows(folder, [*rows, Row(measure="variance_explained", estimate=overall)])
 
 
-@step_function(version=3, memory_gigabytes=4, gpu=True)
+@step_function(version=4, memory_gigabytes=4, gpu=True)
 def trace_losses(
     folder: Path,
     *,

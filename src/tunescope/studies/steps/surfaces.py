@@ -23,7 +23,7 @@ from tunescope.studies.steps.trained_runs import BOUNDS, SETS, mean_over_example
 __all__ = ["gather_line", "gather_plane", "place_text"]
 
 
-@step_function(version=3)
+@step_function(version=4)
 def gather_line(
     folder: Path,
     *,
@@ -37,6 +37,8 @@ def gather_line(
     level: float,
 ) -> None:
     """Put the parts of a line together; measure its width around a point, and the barrier between two.
+
+    Around the second of the two, the end of a training, the width towards the first is told, too.
 
     Args:
         folder: Where the figures go.
@@ -56,6 +58,11 @@ def gather_line(
         losses, ids = found[f"{name} losses"], found[f"{name} sentence_ids"]
         width = width_estimate(alphas, losses, ids, at=at, rise=rise, rng=_rng(seed), **options)
         rows.append(Row(measure="width", split=name, estimate=width))
+        if ends is not None and at == ends[1]:
+            towards_start = width_estimate(
+                alphas, losses, ids, at=at, rise=rise, side="left", rng=_rng(seed), **options
+            )
+            rows.append(Row(measure="width_towards_start", split=name, estimate=towards_start))
         if ends is not None:
             height = barrier_estimate(
                 alphas, losses, ids, between=(ends[0], ends[1]), rng=_rng(seed), **options
@@ -64,7 +71,7 @@ def gather_line(
     write_rows(folder, [*rows, *_agreement(found, seed, **options)])
 
 
-@step_function(version=2)
+@step_function(version=3)
 def gather_plane(
     folder: Path,
     *,

@@ -40,13 +40,13 @@ def measure_travel(folder: Path, *, model: dict[str, str], tuned: Path) -> None:
         for layer, distance in by_layer
         for name, value in distance.model_dump(exclude={"status"}).items()
     ]
-    weights = MovedWeights.of(run.model)
-    length = random_direction_length(weights, weights.flat(run.end))
-    rows.append(Row(measure="random_direction_length", estimate=Estimate(value=length)))
+    length = random_direction_length(MovedWeights.of(run.model), run.end)
+    status = "ok" if math.isfinite(length) else "undefined: a weight is not finite"
+    rows.append(Row(measure="random_direction_length", estimate=Estimate(value=length, status=status)))
     write_rows(folder, rows)
 
 
-@step_function(version=2, memory_gigabytes=4, gpu=True)
+@step_function(version=3, memory_gigabytes=4, gpu=True)
 def put_layers_back(
     folder: Path,
     *,

@@ -36,9 +36,14 @@ def _what_pretraining_brought(frame: Frame, place: Place) -> Iterator[str]:
     level = min(float(trace["value"].iloc[0]) for trace in losses.values()) / 2
     sooner, later = (_when_reached(losses[start], level) for start in (PRETRAINED, SCRATCH))
     yield (
-        f"{place.title}: {tuned['value']:.1%} of unseen examples wrong, {scratch['value']:.1%} from scratch; the"
+        f"{place.title}: {_share_wrong(tuned)} of unseen examples wrong, {_share_wrong(scratch)} from scratch; the"
         f" training loss is down to {level:.2f} nats {sooner}, from scratch {later}."
     )
+
+
+def _share_wrong(end: pd.Series) -> str:
+    wrong = float(end["value"])
+    return f"{wrong:.1%}" if math.isfinite(wrong) else "an unknown share (the training diverged)"
 
 
 def _when_reached(losses: pd.DataFrame, level: float) -> str:

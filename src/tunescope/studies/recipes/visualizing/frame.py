@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from tunescope.studies.over_seeds import OverSeeds
@@ -119,8 +118,3 @@ class Frame(StudyRows):
     def at(found: pd.DataFrame, place: float) -> pd.Series:
         """Return the row of a coordinate or training step, which is there."""
         return found[found.index == place].iloc[0]
-
-    @staticmethod
-    def least(found: pd.DataFrame) -> pd.Series:
-        """Return the row of the least value, the first of several; its name is the coordinate or step."""
-        return found.iloc[int(np.nanargmin(found["value"].to_numpy(dtype=float)))]

@@ -25,7 +25,8 @@ class VisualizingSettings(StudySettings):
         scratch: How they are trained from scratch; as ``finetune`` where it is left out.
         compare_scratch: Whether the same architecture is trained from random weights, too.
         snapshots: How many states of the first seed's training are kept, close together at its beginning; those of
-            other seeds are its start, its end and at most four between.
+            other seeds are its start, its end and at most four between. A training from scratch that is longer or
+            shorter has those of the pre-trained one, too.
         n_examples: Most training examples, and most test examples, that losses are measured on.
         line_points: Points of a line, at least; its two ends are always among them.
         random_lines: Along how many random directions the width of each end is measured.

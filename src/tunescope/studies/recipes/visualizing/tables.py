@@ -104,7 +104,8 @@ def _optima(frame: Frame, places: list[Place]) -> StudyTable:
             "Widths in units of the way from start to end, or of random directions whose filters are as long as those"
             " of the weights, or as distances in weight space: how far the training loss stays within the stated rise."
             " Those at random are means over"
-            " directions, too, and their intervals reach over all of these. Eigenvalue and trace are those of"
+            " directions, too, and their intervals reach over all of these; distances count all filters, also those"
+            " of words that do not occur. Eigenvalue and trace are those of"
             " the Hessian of the training loss; higher is sharper. A barrier is how far the loss rises above the"
             " straight line between two ends. The last is a correlation along the line from start to end."
             f" {_OVER_SEEDS}"
@@ -116,7 +117,8 @@ def _optima(frame: Frame, places: list[Place]) -> StudyTable:
 def _of_optimum(frame: Frame, place: Place, start: str) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield what is told of the end of a training, with its rows."""
     line: dict[str, str | None] = {"kind": "training", "group": None}
-    yield "width towards the start", frame.of(place, start, **line, measure="width", split="train")
+    towards_start = frame.of(place, start, **line, measure="width_towards_start", split="train")
+    yield "width towards the start", towards_start
     yield "width at random", widths_at_random(frame, place, start, "filters")
     yield "width at random, as a distance", widths_at_random(frame, place, start, "distance")
     yield "area at random", frame.of(place, start, kind="random plane", measure="area", split="train")
@@ -236,7 +238,8 @@ def _travel(frame: Frame, places: list[Place]) -> StudyTable:
         note=(
             "Lengths of the encoder's weight vectors: the path from snapshot to snapshot, the straight way from start"
             " to end, and their ratio; relative to the length of the weights at the start. With fewer snapshots, as"
-            " for later seeds, a path looks shorter and more direct. Layer 0: the embeddings."
+            " for later seeds or where one training is shorter, a path looks shorter and more direct. Layer 0: the"
+            " embeddings."
         ),
         decimals=3,
     )

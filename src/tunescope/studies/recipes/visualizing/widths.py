@@ -24,15 +24,18 @@ def widths_at_random(frame: Frame, place: Place, start: str, unit: Unit) -> pd.D
     lengths = frame.of(place, start, kind="travel", measure="random_direction_length")
     length_of_seed = rows["seed"].map(dict(zip(lengths["seed"], lengths["value"], strict=True)))
     rows = rows[length_of_seed.notna()]
-    return rows.assign(
-        **{name: rows[name].astype(float) * length_of_seed for name in ("value", "low", "high")}
-    )
+    distances = {name: rows[name].astype(float) * length_of_seed for name in ("value", "low", "high")}
+    statuses = rows["status"].mask(_is_lower_bound(rows), "at least: the line ends before the loss has risen")
+    return rows.assign(**distances, status=statuses)
 
 
 def over_directions(widths: pd.DataFrame) -> OverSeeds | None:
-    """Return the width over seeds and directions; where a line ends before the optimum does, up to infinity."""
+    """Return the width over seeds and directions; up to infinity where one has a lower end alone."""
     if widths.empty:
         return None
-    ends = widths["status"].astype(str).str.startswith("at least")
-    low, high, value = (widths[name].astype(float) for name in ("low", "high", "value"))
-    return OverSeeds.of(widths.assign(low=low.where(~ends, value), high=high.where(~ends, math.inf)))
+    low, high = (widths[name].astype(float) for name in ("low", "high"))
+    return OverSeeds.of(widths.assign(high=high.mask(low.notna() & high.isna(), math.inf)))
+
+
+def _is_lower_bound(widths: pd.DataFrame) -> pd.Series:
+    return widths["status"].astype(str).str.startswith("at least")
