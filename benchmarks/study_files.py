@@ -104,9 +104,29 @@ line_points: 21
 plane_points: 11
 """
 
-_VISUALIZING_LINES = """\
+_VISUALIZING_RTE = """\
 study: visualizing
-name: loss along the training of MiniLM, two seeds
+name: loss landscapes of MiniLM on RTE
+
+models:
+  - path: {model}
+    name: MiniLM
+
+tasks:
+  - {{name: RTE, format: "glue:rte", train: "{glue}/RTE/train.tsv[:500]", test: "{glue}/RTE/dev.tsv"}}
+
+seeds: [0]
+finetune: {{preset: usual, learning_rate: 3e-4, epochs: 12}}
+snapshots: 20
+n_examples: 100
+reach: 0.75
+line_points: 21
+planes: []
+"""
+
+_VISUALIZING_SEEDS = """\
+study: visualizing
+name: loss between two seeds of MiniLM
 
 models:
   - path: {model}
@@ -114,7 +134,6 @@ models:
 
 tasks:
   - {{name: TREC-50, format: "trec:fine", train: "{trec}/train_5500.label[:2500]", test: "{trec}/TREC_10.label"}}
-  - {{name: RTE, format: "glue:rte", train: "{glue}/RTE/train.tsv[:800]", test: "{glue}/RTE/dev.tsv"}}
 
 seeds: [0, 1]
 finetune: {{preset: usual, learning_rate: 3e-4, epochs: 12}}     # as in the file with planes: what is done is shared
@@ -123,6 +142,8 @@ n_examples: 250
 reach: 0.75
 line_points: 21
 planes: []
+groups: false
+sharpness: false
 """
 
 _FILES = {
@@ -130,7 +151,8 @@ _FILES = {
     "frozen-vs-tuned": _FROZEN_VS_TUNED,
     "what-happens": _WHAT_HAPPENS,
     "visualizing": _VISUALIZING,
-    "visualizing-lines": _VISUALIZING_LINES,
+    "visualizing-rte": _VISUALIZING_RTE,
+    "visualizing-seeds": _VISUALIZING_SEEDS,
 }
 
 
