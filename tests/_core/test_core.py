@@ -116,6 +116,16 @@ def test_progress_is_silent_unless_asked_for() -> None:
     assert "work" in output.getvalue()
 
 
+def test_progress_in_a_log_is_a_line_each_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = iter(range(0, 600, 50))
+    monkeypatch.setattr("tunescope._core.progress.time.monotonic", lambda: float(next(seconds)))
+    output = io.StringIO()
+    with show_progress(Console(file=output, width=80)), track("steps [of] a study", total=4) as advance:
+        for _ in range(4):
+            advance()
+    assert output.getvalue().split("\n") == ["steps [of] a study: 2 of 4, about 2 min left", "", ""]
+
+
 def test_provenance_tells_versions_and_no_time_twice() -> None:
     provenance = collect_provenance()
     assert provenance.versions["torch"]

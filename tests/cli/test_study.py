@@ -64,6 +64,17 @@ def test_a_dry_run_does_nothing(tunescope: Tunescope, study_file: Path, tmp_path
     assert not (tmp_path / "tunescope-store").exists()
 
 
+def test_a_device_that_is_not_there_is_told_at_once(
+    tunescope: Tunescope, study_file: Path, tmp_path: Path
+) -> None:
+    outcome = tunescope(
+        "study", "closer-look", study_file, "--out", tmp_path / "out", "--device", "gpu", "--dry-run"
+    )
+    assert outcome.exit_code == 2
+    assert "There is no such device" in outcome.err
+    assert "leave --device out" in outcome.err
+
+
 def test_a_study_runs_to_its_report_on_workers(
     tunescope: Tunescope, study_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

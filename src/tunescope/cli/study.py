@@ -126,11 +126,14 @@ def _command(name: str) -> Callable[..., None]:
         overwrite: Overwrite = False,
         track: Trackers = None,
     ) -> None:
+        from tunescope.models.devices import choose_device
         from tunescope.report.study import write_study_report
         from tunescope.studies.run_study import plan_study, run_study
         from tunescope.studies.sinks.trackers import check_trackers
 
         trackers = check_trackers(track or ())
+        if cluster in ("in-process", "local"):  # elsewhere the workers know their devices
+            choose_device(device)
         planned = plan_study(file, store=store, device=device)
         if planned.study.name != name:
             raise InputError(

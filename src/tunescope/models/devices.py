@@ -26,5 +26,6 @@ def choose_device(device: str) -> torch.device:
             where=f"device {device!r}",
             expected="auto, cpu, cuda, cuda:N or mps",
             got=str(error).splitlines()[0],
+            fix="take a device of this machine, or leave --device out",
         ) from error
     return chosen

@@ -23,6 +23,7 @@ NOTHING = (math.nan, math.nan, math.nan)
 AT_LEAST_2 = (2.0, 1.9, math.nan)
 STEPS = (0, 10, 20, 30)
 FIGURES: dict[str, Figure] = {
+    "first loss": (2.0, 1.9, 2.1),
     "tuned loss": (0.5, 0.4, 0.6),
     "scratch loss": (1.0, 0.9, 1.1),
     "tuned width": (1.2, 1.1, 1.3),
@@ -63,7 +64,10 @@ def _rows(figures: dict[str, Figure]) -> Iterator[dict[str, object]]:
             at = {"kind": "trace", "step": step, "group": None}
             wrong = figures["least error" if step == 20 else "last error"]
             found += [
-                ({**at, "measure": "loss", "split": "train"}, figures[f"{name} loss"]),
+                (
+                    {**at, "measure": "loss", "split": "train"},
+                    figures[f"{name} loss" if step else "first loss"],
+                ),
                 ({**at, "measure": "loss", "split": "unseen"}, figures[f"{name} loss"]),
                 ({**at, "measure": "error", "split": "unseen"}, wrong),
                 ({**at, "measure": "error", "split": "train"}, figures["training error"]),
@@ -143,6 +147,13 @@ def test_evidence_tells_of_both_starts_and_of_what_is_undefined() -> None:
     assert not any("nan" in claim.evidence for claim in claims)
 
 
+def test_a_snapshot_after_an_update_of_learning_rate_0_is_the_start() -> None:
+    rows = pd.DataFrame(list(_rows(FIGURES)))
+    warming = (rows["measure"] == "loss") & (rows["step"] == 10)
+    rows.loc[warming, ["value", "low", "high"]] = FIGURES["first loss"]
+    assert "lower at 2 of 2 snapshots" in visualizing_claims(Frame(rows))[0].evidence
+
+
 def test_widths_are_over_directions_and_in_both_units() -> None:
     rows = pd.DataFrame(list(_rows(FIGURES)))
     widths = rows[rows["measure"] == "width"].assign(direction=1)
@@ -206,10 +217,15 @@ def test_a_training_that_diverged_leaves_no_nan_in_sentences(start: str) -> None
 
 def test_findings_tell_when_the_loss_was_halved() -> None:
     rows = pd.DataFrame(list(_rows(FIGURES)))
-    fallen = (rows["start"] == "pre-trained") & (rows["measure"] == "loss") & (rows["step"] >= 20)
-    rows.loc[fallen, "value"] = 0.1
-    told = "the training loss is down to 0.25 nats after 20 updates, from scratch at no snapshot."
-    assert any(told in finding for finding in visualizing_findings(Frame(rows)))
+    later = (rows["measure"] == "loss") & (rows["step"] > 0)
+    rows.loc[later, "value"] = 1.5
+    rows.loc[later & (rows["start"] == "pre-trained") & (rows["step"] >= 20), "value"] = 0.1
+    found = visualizing_findings(Frame(rows))
+    halved = (
+        "the training loss is halved, to 1.00 nats, after 20 updates; from scratch not within 30 updates."
+    )
+    errors = "21.0% (16.0% … 26.0%) of unseen examples wrong, 21.0% (16.0% … 26.0%) from scratch."
+    assert [finding.partition(": ")[2] for finding in found] == [errors, halved]
 
 
 @pytest.mark.parametrize("failed", ["pre-trained", "scratch"])

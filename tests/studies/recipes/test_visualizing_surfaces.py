@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from tunescope.studies.recipes.visualizing.frame import Frame, Place
-from tunescope.studies.recipes.visualizing.surfaces import visualizing_surfaces
+from tunescope.studies.recipes.visualizing.surfaces import SURFACES, visualizing_surfaces
 from tunescope.studies.study_result import StudyFigure, Surface
 
 PLACE = Place(model="tiny", task="questions")
@@ -71,7 +71,10 @@ def figures() -> dict[str, StudyFigure]:
         *make_way("pre-trained", "other task"),
         *make_plane("scratch", "path", shift=50.0),
     ]
-    return {figure.key: figure for figure in visualizing_surfaces(Frame(pd.DataFrame(rows)), PLACE)}
+    frame = Frame(pd.DataFrame(rows))
+    return {
+        figure.key: figure for kind in SURFACES for figure in visualizing_surfaces(frame, PLACE, kind=kind)
+    }
 
 
 def surface_of(figure: StudyFigure) -> Surface:
@@ -118,7 +121,7 @@ def test_all_starts_share_one_scale(figures: dict[str, StudyFigure]) -> None:
 def test_a_value_that_is_not_finite_is_no_end_of_the_scale() -> None:
     rows = make_plane("pre-trained", "path")
     rows[0]["value"], rows[2]["value"] = math.inf, math.nan
-    figure = next(visualizing_surfaces(Frame(pd.DataFrame(rows)), PLACE))
+    figure = next(visualizing_surfaces(Frame(pd.DataFrame(rows)), PLACE, kind="path"))
     surface = surface_of(figure)
     assert surface.value_range == (-4.0, 12.0)
     assert math.isinf(surface.values[0][0])
@@ -154,9 +157,9 @@ def test_a_plane_without_a_way_has_no_line_and_says_nothing_of_one(figures: dict
 def test_readers_are_told_what_a_plane_leaves_out(figures: dict[str, StudyFigure]) -> None:
     assert figures["path-pre-trained-loss-questions-tiny"].how_to_read == (
         "0, 0: the end of training, around which its snapshots lie between −1 and 1 along both axes. All starts share"
-        " one scale. The line is the way of the training, each snapshot at the nearest point of the plane. The losses"
-        " are those at the points of the plane, off which a snapshot itself lies: the plane holds 88% of the squared"
-        " distances of all from 0, 0, and at least 68% of each."
+        " one scale. Here values go from -5 nats to 12 nats. The line is the way of the training, each snapshot at the"
+        " nearest point of the plane. The losses are those at the points of the plane, off which a snapshot itself"
+        " lies: the plane holds 88% of the squared distances of all from 0, 0, and at least 68% of each."
     )
     text = figures["other-task-pre-trained-error-questions-tiny"].how_to_read
     assert "β = 1: that of topics." in text

@@ -47,6 +47,14 @@ def _notes(settings: VisualizingSettings) -> Iterator[str]:
         "Random directions have filters as long as those of the weights; biases and normalisations stay (Li et al."
         " 2018)."
     )
+    yield (
+        f"Widths reach as far as the training loss rises by less than {settings.rise:g} nats above that at the end of"
+        " training."
+    )
+    yield (
+        "Where no example changed between two states, the rise of the error is 0, and its interval tells what so few"
+        " examples can rule out."
+    )
     if settings.bf16:
         yield "Losses on lines and planes were computed in bfloat16: they differ by a few parts in a thousand."
 

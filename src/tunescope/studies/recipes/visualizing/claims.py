@@ -63,8 +63,8 @@ def _easier(frame: Frame, places: list[Place]) -> Claim:
 
 
 def _easier_case(frame: Frame, place: Place) -> _Case:
-    tuned, scratch = _traces_of_one_seed(frame, place)
-    steps = [step for step in tuned.index if step > 0 and step in scratch.index]
+    tuned, scratch = frame.traces_of_one_seed(place, "loss", "train")
+    steps = [step for step in _steps_that_moved(tuned) if step in scratch.index]
     if not steps:
         return _unknown(place)
     pairs = [(frame.at(tuned, step), frame.at(scratch, step)) for step in steps]
@@ -78,13 +78,9 @@ def _easier_case(frame: Frame, place: Place) -> _Case:
     return _Case("does not hold" if 2 * above > len(steps) and not below else "cannot be told", text)
 
 
-def _traces_of_one_seed(frame: Frame, place: Place) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the training losses from both starts, of the first seed that has both; empty where none has."""
-    for seed in frame.seeds(place, PRETRAINED):
-        tuned, scratch = (frame.trace(place, start, seed, "loss", "train") for start in (PRETRAINED, SCRATCH))
-        if len(tuned) and len(scratch):
-            return tuned, scratch
-    return pd.DataFrame(), pd.DataFrame()
+def _steps_that_moved(trace: pd.DataFrame) -> list[int]:
+    """Return the snapshots after the start; one after an update of learning rate 0, as in a warm-up, is the start."""
+    return [int(step) for step in trace.index if trace["value"][step] != trace["value"].iloc[0]]
 
 
 def _wider(frame: Frame, places: list[Place]) -> Claim:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ import pandas as pd
 from tunescope.studies.recipes.visualizing.frame import Frame, Place
 from tunescope.studies.recipes.visualizing.plan import GROUPS
 from tunescope.studies.recipes.visualizing.starts import ROLES
-from tunescope.studies.recipes.visualizing.surfaces import visualizing_surfaces
+from tunescope.studies.recipes.visualizing.surfaces import SURFACES, visualizing_surfaces
 from tunescope.studies.study_result import Series, StudyFigure
 
 __all__ = ["visualizing_figures"]
@@ -32,7 +33,7 @@ def visualizing_figures(frame: Frame) -> tuple[StudyFigure, ...]:
         _groups,
         _layers,
         _between_seeds,
-        visualizing_surfaces,
+        *(partial(visualizing_surfaces, kind=kind) for kind in SURFACES),
     )
     return tuple(figure for kind in kinds for place in places for figure in kind(frame, place))
 
@@ -158,8 +159,9 @@ def _layers(frame: Frame, place: Place) -> Iterator[StudyFigure]:
 def _between_seeds(frame: Frame, place: Place) -> Iterator[StudyFigure]:
     lines = [
         _line(
-            f"{start}, seed {seed}: {_NAMES['train']}",
+            f"{start}, seed {seed}",
             frame.line(place, start, seed, "other end", "loss", "train"),
+            start if len(frame.seeds(place, start)) == 2 else "",
         )
         for start in frame.starts(place)
         for seed in frame.seeds(place, start)[1:]
@@ -168,7 +170,7 @@ def _between_seeds(frame: Frame, place: Place) -> Iterator[StudyFigure]:
         "seeds",
         place,
         "Do two seeds end in one valley? Loss on the straight line between their ends",
-        "0: the end of this seed's training; 1: that of the first seed's.",
+        "On training examples. 0: the end of this seed's training; 1: that of the first seed's.",
         lines,
         x_title="way from one end to the other",
         y_title="loss (nats)",

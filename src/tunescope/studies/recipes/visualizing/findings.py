@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from tunescope.studies.over_seeds import OverSeeds
 from tunescope.studies.recipes.visualizing.frame import Frame, Place
 from tunescope.studies.recipes.visualizing.starts import PRETRAINED, SCRATCH
 
@@ -23,33 +24,42 @@ def visualizing_findings(frame: Frame) -> tuple[str, ...]:
 
 
 def _what_pretraining_brought(frame: Frame, place: Place) -> Iterator[str]:
-    seeds = frame.seeds(place, PRETRAINED)
-    if not seeds or SCRATCH not in frame.starts(place):
+    tuned, scratch = (_errors_at_end(frame, place, start) for start in (PRETRAINED, SCRATCH))
+    if tuned is None or scratch is None:
         return
-    errors, losses = (
-        {start: frame.trace(place, start, seeds[0], measure, split) for start in (PRETRAINED, SCRATCH)}
-        for measure, split in (("error", "unseen"), ("loss", "train"))
-    )
-    if any(each.empty for each in (*errors.values(), *losses.values())):
-        return
-    tuned, scratch = (errors[start].iloc[-1] for start in (PRETRAINED, SCRATCH))
-    level = min(float(trace["value"].iloc[0]) for trace in losses.values()) / 2
-    sooner, later = (_when_reached(losses[start], level) for start in (PRETRAINED, SCRATCH))
-    yield (
-        f"{place.title}: {_share_wrong(tuned)} of unseen examples wrong, {_share_wrong(scratch)} from scratch; the"
-        f" training loss is down to {level:.2f} nats {sooner}, from scratch {later}."
-    )
+    yield f"{place.title}: {_share_wrong(tuned)} of unseen examples wrong, {_share_wrong(scratch)} from scratch."
+    sooner, later = frame.traces_of_one_seed(place, "loss", "train")
+    if len(sooner):
+        level = min(float(trace["value"].iloc[0]) for trace in (sooner, later)) / 2
+        yield (
+            f"{place.title}: the training loss is halved, to {level:.2f} nats, {_when_reached(sooner, level)};"
+            f" from scratch {_when_reached(later, level)}."
+        )
 
 
-def _share_wrong(end: pd.Series) -> str:
-    wrong = float(end["value"])
-    return f"{wrong:.1%}" if math.isfinite(wrong) else "an unknown share (the training diverged)"
+def _errors_at_end(frame: Frame, place: Place, start: str) -> OverSeeds | None:
+    """Return the error on unseen examples at the end of training, over seeds."""
+    traces = [frame.trace(place, start, seed, "error", "unseen") for seed in frame.seeds(place, start)]
+    ends = [trace.iloc[-1] for trace in traces if len(trace)]
+    return OverSeeds.of(pd.DataFrame(ends)) if ends else None
+
+
+def _share_wrong(errors: OverSeeds) -> str:
+    if not math.isfinite(errors.value):
+        return "an unknown share (the training diverged)"
+    ends = f" ({errors.low:.1%} … {errors.high:.1%})" if math.isfinite(errors.low) else ""
+    seeds = f" (mean of {errors.n_seeds} seeds)" if errors.n_seeds > 1 else ""
+    return f"{errors.value:.1%}{ends}{seeds}"
 
 
 def _when_reached(losses: pd.DataFrame, level: float) -> str:
     """Return after which update the loss was at a level first, as far as snapshots tell."""
     reached = losses[losses["value"].astype(float) <= level]
-    return f"after {int(reached.index[0])} updates" if len(reached) else "at no snapshot"
+    return (
+        f"after {int(reached.index[0])} updates"
+        if len(reached)
+        else f"not within {int(losses.index[-1])} updates"
+    )
 
 
 def _what_planes_leave_out(frame: Frame, place: Place) -> Iterator[str]:

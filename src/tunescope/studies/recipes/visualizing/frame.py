@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from tunescope.studies.over_seeds import OverSeeds
+from tunescope.studies.recipes.visualizing.starts import PRETRAINED, SCRATCH
 from tunescope.studies.study_rows import StudyRows
 
 __all__ = ["Frame", "Place"]
@@ -65,6 +66,16 @@ class Frame(StudyRows):
         """Return a figure of each snapshot of a training, by training step."""
         rows = self.of(place, start, seed=seed, kind="trace", measure=measure, split=split)
         return rows.astype({"step": int}).set_index("step").sort_index()
+
+    def traces_of_one_seed(self, place: Place, measure: str, split: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return a figure along the trainings from both starts, of the first seed that has both, or without rows."""
+        for seed in self.seeds(place, PRETRAINED):
+            tuned, scratch = (
+                self.trace(place, start, seed, measure, split) for start in (PRETRAINED, SCRATCH)
+            )
+            if len(tuned) and len(scratch):
+                return tuned, scratch
+        return pd.DataFrame(), pd.DataFrame()
 
     def line(
         self,

@@ -34,6 +34,8 @@ _SECONDS_PER_WORD = {"train": 1.8e-3, "read": 3.2e-4, "hessian": 2.8e-3}
 _HESSIAN_PRODUCTS = 40
 _COPIES = {"train": 4, "read": 8, "hessian": 20}
 """How many vectors as long as the weights are in memory: gradients and AdamW's moments, a plane's, a Krylov basis."""
+_SECONDS_PER_STEP = 3
+"""To load a model and the states of a training."""
 _MEMORY_BESIDE = 2.5
 """Gigabytes of the libraries and of a batch."""
 _FEW_SNAPSHOTS = 6
@@ -104,7 +106,7 @@ class _ModelOfStudy(PlannedModel):
             tune,
             title=f"training of {self.name} on {task.name}, {start}, seed {seed}",
             cost=Cost(
-                n * how.epochs * self._seconds_per_example("train", task),
+                _SECONDS_PER_STEP + n * how.epochs * self._seconds_per_example("train", task),
                 self.gigabytes_of_weights * (1 + len(snapshots)),
                 self._memory("train"),
             ),
@@ -259,7 +261,9 @@ class _ModelOfStudy(PlannedModel):
             function,
             title=f"{what} of {self.name}, {run.title}",
             cost=Cost(
-                max(seconds, n_points * per_point), 0.0, self._memory("hessian" if seconds else "read")
+                _SECONDS_PER_STEP + max(seconds, n_points * per_point),
+                0.0,
+                self._memory("hessian" if seconds else "read"),
             ),
             model=self.content,
             tuned=run.step,

@@ -33,7 +33,8 @@ class VisualizingSettings(StudySettings):
         plane_points: Points along each side of a plane, likewise.
         planes: Which planes: ``path``, in which the snapshots lie most; ``other task``, through the ends of two tasks;
             ``random plane``.
-        reach: How far lines and planes reach beyond start and end, as a share of the way between them.
+        reach: How far lines, and planes with another task, reach beyond start and end, as a share of the way between
+            them. Along random directions, and in planes of a path, −1 and 1 are far.
         rise: Up to how much more loss than at the end, in nats, belongs to the optimum when its width is measured.
         groups: Whether the low, middle and high layers are moved alone, and single layers are put back to their start.
         sharpness: Whether the largest eigenvalue and the trace of the Hessian are measured.

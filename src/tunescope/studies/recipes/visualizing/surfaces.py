@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
 
 from tunescope.studies.recipes.visualizing.frame import Frame, Place
+from tunescope.studies.recipes.visualizing.settings import PlaneKind
 from tunescope.studies.recipes.visualizing.starts import ROLES
 from tunescope.studies.study_result import Series, StudyFigure, Surface
 
-__all__ = ["visualizing_surfaces"]
+__all__ = ["SURFACES", "visualizing_surfaces"]
+
+SURFACES: tuple[PlaneKind, ...] = get_args(PlaneKind)
+"""The planes, in the order in which they are shown."""
 
 _TITLES = {
     "path": "the plane of its path",
@@ -45,14 +49,13 @@ _MEASURES = (
 )
 
 
-def visualizing_surfaces(frame: Frame, place: Place) -> Iterator[StudyFigure]:
-    """Yield the surfaces of a model and a task; those of one plane and measure share one scale over all starts."""
-    for kind in _TITLES:
-        for start in frame.starts(place):
-            for measure in _MEASURES:
-                found = frame.plane(place, start, kind, measure.name, measure.split)
-                if not found.empty:
-                    yield _figure(frame, place, start, kind, measure, found)
+def visualizing_surfaces(frame: Frame, place: Place, *, kind: PlaneKind) -> Iterator[StudyFigure]:
+    """Yield the surfaces of a model and a task in a plane; those of one measure share one scale over all starts."""
+    for start in frame.starts(place):
+        for measure in _MEASURES:
+            found = frame.plane(place, start, kind, measure.name, measure.split)
+            if not found.empty:
+                yield _figure(frame, place, start, kind, measure, found)
 
 
 def _figure(
@@ -66,7 +69,7 @@ def _figure(
         key=f"{kind}-{start}-{measure.name}-{place.key}".replace(" ", "-"),
         title=f"The surface around the training: {_TITLES[kind]}",
         tab=f"{measure.title}, {start}: {place.title}",
-        how_to_read=" ".join(filter(None, (where, scale, what))),
+        how_to_read=" ".join(filter(None, (where, scale, _extremes(found, measure), what))),
         kind="surface",
         surface=Surface(
             columns=tuple(map(float, found.columns)),
@@ -80,6 +83,17 @@ def _figure(
         x_title="β",
         y_title="α",
     )
+
+
+def _extremes(found: pd.DataFrame, measure: _Measure) -> str:
+    """Return from where to where a surface goes: on a shared scale one that hardly changes looks flat."""
+    values = found.to_numpy(dtype=float)
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return ""
+    ends = (float(finite.min()), float(finite.max()))
+    low, high = (f"{end:.1%}" if measure.name == "error" else f"{end:.3g} nats" for end in ends)
+    return f"Here values go from {low} to {high}."
 
 
 def _shared_range(frame: Frame, place: Place, kind: str, measure: _Measure) -> tuple[float, float] | None:
