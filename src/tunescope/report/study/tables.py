@@ -16,15 +16,25 @@ from tunescope.studies.study_result import Grid, StudyFigure, StudyTable, Surfac
 __all__ = ["PageTable", "full_table", "has_points", "page_points", "page_table", "points_table"]
 
 
+_LONG = 40
+"""From so many characters on a text takes a wide column."""
+
 _OF_SURFACE = ("series", "label", "x", "y", "value")
 
 
 class PageTable(NamedTuple):
-    """A table for people: text only, and which columns hold numbers."""
+    """A table for people: text only, and which columns hold numbers, and which sentences."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: tuple[bool, ...]
+
+    @property
+    def long(self) -> tuple[bool, ...]:
+        """Which columns hold a text that takes a wide column."""
+        return tuple(
+            any(len(row[column]) > _LONG for row in self.rows) for column in range(len(self.columns))
+        )
 
 
 def full_table(table: StudyTable) -> Table:
