@@ -12,7 +12,7 @@ import pandas as pd
 from tunescope.studies.over_seeds import OverSeeds
 from tunescope.studies.recipes.visualizing.frame import Frame, Place
 from tunescope.studies.recipes.visualizing.starts import PRETRAINED, SCRATCH
-from tunescope.studies.recipes.visualizing.widths import Unit, over_directions, widths_at_random
+from tunescope.studies.recipes.visualizing.widths import UNITS, Unit, over_directions, widths
 from tunescope.studies.study_result import Claim, Verdict
 
 __all__ = ["visualizing_claims"]
@@ -24,7 +24,11 @@ _OVERFITTED = 0.02
 """The rise of the unseen error that counts as over-fitting."""
 _FITTED = 0.05
 """The training error up to which a model has fitted its training set: before, there is no optimum to speak of."""
-_UNITS: tuple[Unit, ...] = ("filters", "distance")
+_MEASURED_IN: dict[Unit, str] = {
+    "way": "towards the start, in shares of the way",
+    "filters": "at random, in lengths of the weights' own filters",
+    "distance": "at random, as a distance",
+}
 
 
 class _Case(NamedTuple):
@@ -90,10 +94,10 @@ def _wider(frame: Frame, places: list[Place]) -> Claim:
         source=f"{_PAPER}, section 4.2",
         verdict=_all_alike(cases),
         evidence=(
-            "Width along random directions in which the training loss stays within the stated rise, in lengths of the"
-            f" weights' own filters, pre-trained against scratch: {_listed(cases)}. It holds where the interval, over"
-            " examples and directions, lies above in both units for all tasks, and does not where it lies below in"
-            f" both for one; both trainings must have fitted their training sets (at most {100 * _FITTED:.0f} % wrong)."
+            "How far the training loss stays within the stated rise, pre-trained against scratch:"
+            f" {_listed(cases)}. It holds where the interval, over examples and directions, lies above by all measures"
+            " for all tasks, and does not where it lies below by all for one; both trainings must have fitted their"
+            f" training sets (at most {100 * _FITTED:.0f} % wrong)."
         ),
         shown_in="optima",
     )
@@ -102,20 +106,20 @@ def _wider(frame: Frame, places: list[Place]) -> Claim:
 def _wider_case(frame: Frame, place: Place) -> _Case:
     told: dict[Unit, str] = {}
     orders: set[Verdict] = set()
-    for unit in _UNITS:
+    for unit in UNITS:
         tuned, scratch = (
-            over_directions(widths_at_random(frame, place, start, unit)) for start in (PRETRAINED, SCRATCH)
+            over_directions(widths(frame, place, start, unit)) for start in (PRETRAINED, SCRATCH)
         )
         if tuned is not None and scratch is not None:
             orders.add(_order(scratch, tuned))
-            told[unit] = f"{_plain(tuned)} against {_plain(scratch)}"
+            told[unit] = f"{_MEASURED_IN[unit]}: {_plain(tuned)} against {_plain(scratch)}"
     if not told:
         return _unknown(place)
-    text = f"{place.title}: {', as distances '.join(told.values())}"
+    text = f"{place.title}, {', '.join(told.values())}"
     wrong = max(_training_error(frame, place, start) for start in (PRETRAINED, SCRATCH))
     if not wrong <= _FITTED:
         return _Case("cannot be told", f"{text}, but {_not_fitted(wrong)}")
-    agree = len(told) == len(_UNITS) and len(orders) == 1
+    agree = len(told) == len(UNITS) and len(orders) == 1
     return _Case(orders.pop() if agree else "cannot be told", text)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from tunescope.studies.over_seeds import OverSeeds
 from tunescope.studies.recipes.visualizing.frame import Frame, Place
 from tunescope.studies.recipes.visualizing.plan import GROUPS
-from tunescope.studies.recipes.visualizing.widths import widths_at_random
+from tunescope.studies.recipes.visualizing.widths import widths
 from tunescope.studies.study_result import Cell, StudyTable
 
 __all__ = ["visualizing_tables"]
@@ -117,10 +117,9 @@ def _optima(frame: Frame, places: list[Place]) -> StudyTable:
 def _of_optimum(frame: Frame, place: Place, start: str) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield what is told of the end of a training, with its rows."""
     line: dict[str, str | None] = {"kind": "training", "group": None}
-    towards_start = frame.of(place, start, **line, measure="width_towards_start", split="train")
-    yield "width towards the start", towards_start
-    yield "width at random", widths_at_random(frame, place, start, "filters")
-    yield "width at random, as a distance", widths_at_random(frame, place, start, "distance")
+    yield "width towards the start", widths(frame, place, start, "way")
+    yield "width at random", widths(frame, place, start, "filters")
+    yield "width at random, as a distance", widths(frame, place, start, "distance")
     yield "area at random", frame.of(place, start, kind="random plane", measure="area", split="train")
     yield "largest eigenvalue", frame.of(place, start, kind="sharpness", measure="top_eigenvalue")
     yield "trace", frame.of(place, start, kind="sharpness", measure="hessian_trace")

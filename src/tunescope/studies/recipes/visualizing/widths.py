@@ -1,23 +1,29 @@
-"""How wide optima are along random directions: in lengths of their own filters, and as distances."""
+"""How wide optima are: towards the start of training, and along random directions in two units."""
 
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Literal, get_args
 
 import pandas as pd
 
 from tunescope.studies.over_seeds import OverSeeds
 from tunescope.studies.recipes.visualizing.frame import Frame, Place
 
-__all__ = ["Unit", "over_directions", "widths_at_random"]
+__all__ = ["UNITS", "Unit", "over_directions", "widths"]
 
-Unit = Literal["filters", "distance"]
-"""Lengths of the weights' own filters, in which weights that are all small look far apart; or distances."""
+Unit = Literal["way", "filters", "distance"]
+"""Shares of the way from start to end, towards the start (as Hao et al. 2019 draw it); or along random directions,
+lengths of the weights' own filters, in which weights that are all small look far apart, or distances."""
+
+UNITS: tuple[Unit, ...] = get_args(Unit)
 
 
-def widths_at_random(frame: Frame, place: Place, start: str, unit: Unit) -> pd.DataFrame:
-    """Return the widths along each random direction of each seed, one row each; without rows where none is known."""
+def widths(frame: Frame, place: Place, start: str, unit: Unit) -> pd.DataFrame:
+    """Return the widths of each seed, along each direction, one row each; without rows where none is known."""
+    if unit == "way":
+        which = {"kind": "training", "group": None, "measure": "width_towards_start"}
+        return frame.of(place, start, split="train", **which)
     rows = frame.of(place, start, kind="random line", measure="width", split="train")
     if unit == "filters":
         return rows
@@ -29,13 +35,13 @@ def widths_at_random(frame: Frame, place: Place, start: str, unit: Unit) -> pd.D
     return rows.assign(**distances, status=statuses)
 
 
-def over_directions(widths: pd.DataFrame) -> OverSeeds | None:
+def over_directions(rows: pd.DataFrame) -> OverSeeds | None:
     """Return the width over seeds and directions; up to infinity where one has a lower end alone."""
-    if widths.empty:
+    if rows.empty:
         return None
-    low, high = (widths[name].astype(float) for name in ("low", "high"))
-    return OverSeeds.of(widths.assign(high=high.mask(low.notna() & high.isna(), math.inf)))
+    low, high = (rows[name].astype(float) for name in ("low", "high"))
+    return OverSeeds.of(rows.assign(high=high.mask(low.notna() & high.isna(), math.inf)))
 
 
-def _is_lower_bound(widths: pd.DataFrame) -> pd.Series:
-    return widths["status"].astype(str).str.startswith("at least")
+def _is_lower_bound(rows: pd.DataFrame) -> pd.Series:
+    return rows["status"].astype(str).str.startswith("at least")
