@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -60,6 +61,8 @@ def test_a_dry_run_does_nothing(tunescope: Tunescope, study_file: Path, tmp_path
     assert outcome.exit_code == 0, outcome.err
     assert "fine-tuning of tiny on tags [x], seed 0" in outcome.out
     assert "0 done" in outcome.out
+    assert "to do in all" in outcome.out
+    assert re.search(r"\ntune +\d+ +\d+\.\d min", outcome.out)
     assert not (tmp_path / "out").exists()
     assert not (tmp_path / "tunescope-store").exists()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +18,7 @@ from tunescope._core.progress import show_progress
 from tunescope.cli.options import Device, Out, Overwrite
 
 if TYPE_CHECKING:
+    from tunescope.studies.engine.plan import PlannedStep
     from tunescope.studies.run_study import PlannedStudy
     from tunescope.studies.study import Study
     from tunescope.studies.study_result import StudyResult
@@ -197,6 +199,8 @@ def _print_plan(planned: PlannedStudy, *, listed: bool) -> None:
                 escape(step.title), state, f"{step.cost.seconds:.0f} s", f"{step.cost.gigabytes:.2f} GB"
             )
         console.print(table)
+        if todo:
+            console.print(_by_kind(todo))
     console.print(
         f"{len(planned.plan)} steps, {len(planned.done)} done; to do: about {seconds / 60:.0f} min on one core,"
         f" {gigabytes:.1f} GB in {planned.store}",
@@ -204,6 +208,20 @@ def _print_plan(planned: PlannedStudy, *, listed: bool) -> None:
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _by_kind(steps: Iterable[PlannedStep]) -> Table:
+    """Return what each kind of step takes in all, the longest first: it shows which setting costs what."""
+    seconds: Counter[str] = Counter()
+    numbers: Counter[str] = Counter()
+    for step in steps:
+        kind = step.function.__name__.replace("_", " ").strip()
+        seconds[kind] += step.cost.seconds
+        numbers[kind] += 1
+    table = Table("to do in all", "steps", "about", box=None, pad_edge=False)
+    for kind, total in seconds.most_common():
+        table.add_row(kind, str(numbers[kind]), f"{total / 60:.1f} min")
+    return table
 
 
 def _print_outcome(result: StudyResult, report: Path) -> None:
