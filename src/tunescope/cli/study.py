@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from importlib.resources import files
 from pathlib import Path
@@ -212,15 +211,12 @@ def _print_plan(planned: PlannedStudy, *, listed: bool) -> None:
 
 def _by_kind(steps: Iterable[PlannedStep]) -> Table:
     """Return what each kind of step takes in all, the longest first: it shows which setting costs what."""
-    seconds: Counter[str] = Counter()
-    numbers: Counter[str] = Counter()
+    seconds: dict[str, list[float]] = {}
     for step in steps:
-        kind = step.function.__name__.replace("_", " ").strip()
-        seconds[kind] += step.cost.seconds
-        numbers[kind] += 1
+        seconds.setdefault(step.function.__name__.replace("_", " ").strip(), []).append(step.cost.seconds)
     table = Table("to do in all", "steps", "about", box=None, pad_edge=False)
-    for kind, total in seconds.most_common():
-        table.add_row(kind, str(numbers[kind]), f"{total / 60:.1f} min")
+    for kind, each in sorted(seconds.items(), key=lambda item: -sum(item[1])):
+        table.add_row(kind, str(len(each)), f"{sum(each) / 60:.1f} min")
     return table
 
 
