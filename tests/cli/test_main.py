@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,20 @@ def test_usage_errors_exit_with_2(tunescope: Tunescope) -> None:
     assert tunescope("no-such-command").exit_code == 2
 
 
-def test_ctrl_c_says_how_to_go_on(
-    tunescope: Tunescope, tiny_model: Path, tagged: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_a_schedulers_end_say_how_to_go_on(
+    number: signal.Signals,
+    tunescope: Tunescope,
+    tiny_model: Path,
+    tagged: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
     def interrupt(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
+        signal.raise_signal(number)
 
     with monkeypatch.context() as patched:
         patched.setattr("tunescope.finetuning.finetune.train", interrupt)
@@ -37,6 +47,8 @@ def test_ctrl_c_says_how_to_go_on(
     assert "start the same command again to go on" in outcome.err
     assert "status: interrupted" in tunescope("info", tmp_path / "run").out
     assert tunescope("finetune", tiny_model, *tagged, "--out", tmp_path / "run").exit_code == 0
+    for each, handler in before.items():
+        signal.signal(each, handler)
 
 
 def test_all_commands_in_a_row(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from types import FrameType
 
 import typer
 from rich.console import Console
@@ -45,8 +47,9 @@ app.command("info")(info_command)
 
 
 def main() -> None:
-    """Run the command line; bad input gives one message and exit code 2, Ctrl-C exit code 130."""
+    """Run the command line; bad input gives one message and exit code 2, Ctrl-C and SIGTERM exit code 130."""
     console = Console(stderr=True, soft_wrap=True)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         app()
     except TunescopeError as error:
@@ -57,3 +60,9 @@ def main() -> None:
             message = "tunescope: interrupted; start the same command again to go on"
             console.print(message, markup=False, highlight=False)
         raise
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """End as on Ctrl-C, so that what a job's scheduler stops is recorded as interrupted."""
+    del number, frame
+    raise KeyboardInterrupt
