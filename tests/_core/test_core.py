@@ -121,9 +121,10 @@ def test_progress_in_a_log_is_a_line_each_minute(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("tunescope._core.progress.time.monotonic", lambda: float(next(seconds)))
     output = io.StringIO()
     with show_progress(Console(file=output, width=80)), track("steps [of] a study", total=4) as advance:
-        for _ in range(4):
-            advance()
-    assert output.getvalue().split("\n") == ["steps [of] a study: 2 of 4, about 2 min left", "", ""]
+        for amount in (0, 0, 1, 1, 1, 1):
+            advance(amount)
+    lines = [f"steps [of] a study: {told} min left" for told in ("1 of 4, about 8", "3 of 4, about 1")]
+    assert output.getvalue().split("\n") == [*lines, "", ""]
 
 
 def test_provenance_tells_versions_and_no_time_twice() -> None:

@@ -90,7 +90,7 @@ class _Lines:
     def __call__(self, amount: int = 1) -> None:
         self._n_done += amount
         now = time.monotonic()
-        if now - self._last < SECONDS_BETWEEN_LINES or self._n_done >= self._total:
+        if now - self._last < SECONDS_BETWEEN_LINES or not 0 < self._n_done < self._total:
             return
         self._last = now
         left = (now - self._began) / self._n_done * (self._total - self._n_done)

@@ -88,7 +88,7 @@ def test_everything_is_found(result: StudyResult, planned: PlannedStudy, study_f
     keys = {table.key for table in result.tables} | {figure.key for figure in result.figures}
     assert all(claim.evidence and claim.shown_in in keys for claim in result.claims)
     assert not any("unknown" in claim.evidence for claim in result.claims)
-    assert len(result.findings) == 2 * 3
+    assert len(result.findings) == 2 * (2 + 2)
     read = read_study_result(study_file.parent / "out")
     assert read.model_dump_json() == result.model_dump_json()
 

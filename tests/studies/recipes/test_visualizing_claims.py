@@ -239,9 +239,7 @@ def test_findings_tell_when_the_loss_was_halved() -> None:
     rows.loc[later, "value"] = 1.5
     rows.loc[later & (rows["start"] == "pre-trained") & (rows["step"] >= 20), "value"] = 0.1
     found = visualizing_findings(Frame(rows))
-    halved = (
-        "the training loss is halved, to 1.00 nats, after 20 updates; from scratch not within 30 updates."
-    )
+    halved = "the training loss halves, to 1.00 nats: after 20 updates; from scratch not within 30 updates."
     errors = "21.0% (16.0% … 26.0%) of unseen examples wrong, 21.0% (16.0% … 26.0%) from scratch."
     assert [finding.partition(": ")[2] for finding in found] == [errors, halved]
 

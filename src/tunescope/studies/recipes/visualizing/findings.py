@@ -32,8 +32,8 @@ def _what_pretraining_brought(frame: Frame, place: Place) -> Iterator[str]:
     if len(sooner):
         level = min(float(trace["value"].iloc[0]) for trace in (sooner, later)) / 2
         yield (
-            f"{place.title}: the training loss is halved, to {level:.2f} nats, {_when_reached(sooner, level)};"
-            f" from scratch {_when_reached(later, level)}."
+            f"{place.title}: the training loss halves, to {level:.2f} nats: {_when_reached(sooner, level)}; from"
+            f" scratch {_when_reached(later, level)}."
         )
 
 
