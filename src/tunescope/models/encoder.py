@@ -91,9 +91,8 @@ def load_encoder(
     if checkpoint.is_adapter:
         raise ModelError("This is an adapter, not a whole model.", where=checkpoint.name)
     with quiet_transformers(), readable_model_errors(checkpoint), torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(
-            0
-        )  # a part that is drawn at random since it is missing is the same each time
+        # A part that the checkpoint lacks is drawn at random: the same each time.
+        torch.default_generator.manual_seed(0)
         model, report = AutoModel.from_pretrained(
             checkpoint.folder, dtype=dtype, use_safetensors=True, output_loading_info=True
         )

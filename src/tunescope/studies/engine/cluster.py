@@ -20,14 +20,14 @@ from tunescope._core.threads import number_of_threads
 if TYPE_CHECKING:
     from distributed import Client, LocalCluster
 
-__all__ = ["check_cluster", "connect"]
+__all__ = ["GIGABYTE", "check_cluster", "connect"]
 
 _KINDS = "in-process, local, tcp://host:port, or a YAML file for SLURM"
 _CONNECT_SECONDS = 20
 _SECONDS_BETWEEN_LOOKS = 1.0
 _LOOKS_UNTIL_REPLACED = 8
 """A worker that was killed is started again by its nanny within some seconds, unless it was killed as it started."""
-_GIGABYTE = 2**30
+GIGABYTE = 2**30
 _PROFILER = "distributed.worker.profile.enabled"
 
 
@@ -85,7 +85,7 @@ def _workers_here(threads: int, memory_gigabytes: float) -> int:
     import psutil
 
     cores = number_of_threads(None) // threads
-    fitting = psutil.virtual_memory().total / (memory_gigabytes * _GIGABYTE)
+    fitting = psutil.virtual_memory().total / (memory_gigabytes * GIGABYTE)
     return max(1, min(cores, int(fitting)))
 
 

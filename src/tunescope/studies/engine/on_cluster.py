@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from tunescope._core.progress import say
 from tunescope.runs import StepStore
+from tunescope.studies.engine.cluster import GIGABYTE
 from tunescope.studies.engine.plan import Plan, PlannedStep
 from tunescope.studies.engine.work import Outcome, do
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ClusterRun"]
 
-_GIGABYTE = 2**30
 _STEPS_PER_THREAD = 3
 """So many are with the cluster for each of its threads: one that runs, and others that wait on the spot."""
 _FEWEST_STEPS = 8
@@ -169,14 +169,14 @@ def _offer(client: Client) -> dict[str, float]:
 
 def _wanted(step: PlannedStep, offer: Mapping[str, float]) -> dict[str, float]:
     """Return what a worker must have for the step, of the kinds of things that the cluster's workers tell of."""
-    wanted = {"memory": step.memory_gigabytes * _GIGABYTE, "GPU": float(step.needs_gpu)}
+    wanted = {"memory": step.memory_gigabytes * GIGABYTE, "GPU": float(step.needs_gpu)}
     return {name: amount for name, amount in wanted.items() if amount and name in offer}
 
 
 def _too_large(step: PlannedStep, largest: float) -> Outcome:
     """Return the outcome of a step that would wait for a worker for ever."""
     message = (
-        f"it may need {step.memory_gigabytes:.1f} GB, and the largest worker has {largest / _GIGABYTE:.1f} GB:"
+        f"it may need {step.memory_gigabytes:.1f} GB, and the largest worker has {largest / GIGABYTE:.1f} GB:"
         " start fewer and larger workers (--workers)"
     )
     return Outcome(key=step.key, title=step.title, status="failed", message=message)

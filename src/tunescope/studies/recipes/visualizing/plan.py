@@ -262,8 +262,7 @@ class _ModelOfStudy(PlannedModel):
             title=f"{what} of {self.name}, {run.title}",
             cost=Cost(
                 _SECONDS_PER_STEP + max(seconds, n_points * per_point),
-                0.0,
-                self._memory("hessian" if seconds else "read"),
+                memory_gigabytes=self._memory("hessian" if seconds else "read"),
             ),
             model=self.content,
             tuned=run.step,
