@@ -104,9 +104,9 @@ def _optima(frame: Frame, places: list[Place]) -> StudyTable:
             "Widths in units of the way from start to end, or of random directions whose filters are as long as those"
             " of the weights, or as distances in weight space: how far the training loss stays within the stated rise."
             " Those at random are means over directions, too, and their intervals reach over all of these; distances"
-            " count all filters, also those of words that do not occur. Eigenvalue and trace are those of the Hessian of"
-            " the training loss; higher is sharper. A barrier is how far the loss rises above the straight line between"
-            " two ends. The last is a correlation along the line from start to end."
+            " count all filters, also those of words that do not occur. Eigenvalue and trace are those of the Hessian"
+            " of the training loss; higher is sharper. A barrier is how far the loss rises above the straight line"
+            " between two ends. The last is a correlation along the line from start to end."
             f" {_OVER_SEEDS}"
         ),
         decimals=3,
